@@ -1,0 +1,175 @@
+/**
+ * The package as a user gets it: built, packed, and installed into an empty project, without a network.
+ * Run by `npm run test:package`, apart from `npm test`, because it builds first.
+ */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
+import { rolldown } from "rolldown";
+import { readEntries } from "../../scripts/api/entries.ts";
+import { build } from "../../scripts/build.ts";
+import { runStep, toolPath } from "../../scripts/steps.ts";
+
+const root = join(import.meta.dirname, "../..");
+const entries = readEntries(root);
+
+/** Bytes of each entry with all it imports, minified and compressed. Raise one only in the commit that needs it. */
+const byteCeilings: Record<string, number> = { tsyncio: 14_000, "tsyncio/lowlevel": 10_000 };
+
+let project = "";
+let tarball = "";
+
+/** Runs a program in the consumer's project and returns what it printed. */
+async function inProject(...command: string[]): Promise<string> {
+  const result = await runStep({ name: command.join(" "), command, cwd: project });
+  assert.equal(result.code, 0, `${result.name}\n${result.output}`);
+  return result.output;
+}
+
+before(async () => {
+  await build();
+  project = mkdtempSync(join(tmpdir(), "tsyncio-package-"));
+  writeFileSync(
+    join(project, "package.json"),
+    '{ "name": "consumer", "private": true, "type": "module" }\n',
+  );
+  const packed = await runStep({
+    name: "npm pack",
+    command: ["npm", "pack", "--ignore-scripts", "--json", "--pack-destination", project],
+    cwd: root,
+  });
+  assert.equal(packed.code, 0, packed.output);
+  tarball = join(project, /"filename": "([^"]+\.tgz)"/.exec(packed.output)?.[1] ?? "");
+  await inProject("npm", "install", "--offline", "--ignore-scripts", "--no-save", tarball);
+});
+
+after(() => rmSync(project, { recursive: true, force: true }));
+
+describe("The installed package", () => {
+  it("brings no other package with it", async () => {
+    assert.deepEqual(await inProject("ls", "node_modules"), "tsyncio\n");
+  });
+
+  it("holds what a user needs, and nothing of the workshop", async () => {
+    const files = (await inProject("tar", "-tzf", tarball)).trim().split("\n");
+    assert.ok(files.length >= 30, `${files.length} files`);
+    const strange = files.filter(
+      (path) => !/^package\/(dist\/.*\.(d\.ts|js)|package\.json|README\.md|LICENSE)$/.test(path),
+    );
+    assert.deepEqual(strange, []);
+    for (const file of ["README.md", "LICENSE"]) assert.ok(files.includes(`package/${file}`), file);
+  });
+
+  for (const { specifier } of entries) {
+    it(`gives ${specifier} to import and to require, and it is the same module`, async () => {
+      const program = `
+        import { createRequire } from "node:module";
+        const imported = await import("${specifier}");
+        const required = createRequire(import.meta.url)("${specifier}");
+        if (Object.keys(imported).length === 0) throw new Error("no exports");
+        if (imported !== required) throw new Error("two copies");
+      `;
+      writeFileSync(join(project, "load.js"), program);
+      await inProject("node", "load.js");
+    });
+  }
+
+  it("runs a program with the default host, also bundled and tree-shaken", async () => {
+    const program = `
+      import { run, sleep, withTaskGroup } from "tsyncio";
+      await run(async () => {
+        await withTaskGroup(async (group) => {
+          const task = group.spawn(async () => { await sleep(5); return 41; });
+          console.log("answer", 1 + await task.join());
+        });
+      });
+    `;
+    writeFileSync(join(project, "program.js"), program);
+    assert.equal(await inProject("node", "program.js"), "answer 42\n");
+    await using bundle = await rolldown({
+      input: join(project, "program.js"),
+      platform: "node",
+      cwd: project,
+    });
+    await bundle.write({ file: join(project, "bundled.js"), format: "esm" });
+    assert.equal(await inProject("node", "bundled.js"), "answer 42\n");
+  });
+
+  it("starts its command", async () => {
+    const output = await inProject(
+      "node",
+      join("node_modules", "tsyncio", "dist", "cli", "main.js"),
+      "--version",
+    );
+    assert.match(output, /\d+\.\d+\.\d+/);
+  });
+});
+
+describe("The installed types", () => {
+  const consumer = readFileSync(join(import.meta.dirname, "consumer/main.ts"), "utf8");
+  const config = {
+    compilerOptions: {
+      strict: true,
+      noEmit: true,
+      module: "nodenext",
+      target: "esnext",
+      lib: ["esnext", "esnext.disposable", "dom"],
+      types: [],
+      skipLibCheck: false,
+      exactOptionalPropertyTypes: true,
+    },
+    include: ["main.ts"],
+  };
+
+  before(() => {
+    writeFileSync(
+      join(project, "main.ts"),
+      consumer +
+        entries
+          .map(({ specifier }, at) => `import * as entry${at} from "${specifier}";\nvoid entry${at};\n`)
+          .join(""),
+    );
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
+  });
+
+  for (const compiler of ["typescript", "typescript-5.9"]) {
+    it(`compile a program under ${compiler}, libraries checked`, async () => {
+      await inProject("node", toolPath(compiler, "tsc"), "-p", "tsconfig.json");
+    });
+
+    it(`refuse a wrong program under ${compiler}`, async () => {
+      mkdirSync(join(project, "wrong"), { recursive: true });
+      writeFileSync(join(project, "wrong/main.ts"), 'import { sleep } from "tsyncio";\nsleep("soon");\n');
+      writeFileSync(join(project, "wrong/tsconfig.json"), JSON.stringify(config));
+      const command = ["node", toolPath(compiler, "tsc"), "-p", "wrong/tsconfig.json"];
+      const result = await runStep({ name: compiler, command, cwd: project });
+      assert.notEqual(result.code, 0);
+      assert.match(result.output, /TS2345/);
+    });
+  }
+
+  it("have nothing that publint finds", async () => {
+    await inProject("node", toolPath("publint"), tarball, "--strict");
+  });
+
+  it("have nothing that attw finds", async () => {
+    await inProject("node", toolPath("@arethetypeswrong/cli", "attw"), tarball, "--profile", "esm-only");
+  });
+});
+
+describe("The bytes", () => {
+  for (const [specifier, ceiling] of Object.entries(byteCeilings)) {
+    it(`of ${specifier} stay below ${ceiling}, minified and compressed`, async () => {
+      const file = entries.find((entry) => entry.specifier === specifier)?.file ?? "";
+      const input = join(root, "dist", `${file}.js`);
+      await using bundle = await rolldown({ input, platform: "node", external: /^node:/ });
+      const { output } = await bundle.generate({ format: "esm", minify: true, codeSplitting: false });
+      const bytes = gzipSync(output[0].code, { level: 9 }).length;
+      assert.ok(bytes > 500, `only ${bytes} bytes: was anything bundled?`);
+      assert.ok(bytes <= ceiling, `${bytes} bytes; at most ${ceiling}`);
+    });
+  }
+});
