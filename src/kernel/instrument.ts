@@ -1,0 +1,18 @@
+/** A task or scope as an instrument sees it. */
+export interface Observed {
+  readonly name: string;
+  /** The names from the root down, joined by " > ". */
+  readonly path: string;
+}
+
+/**
+ * Callbacks that observe a runtime. Every one is optional, is called synchronously and must return at once; one that throws
+ * is removed and its error goes to `onUnhandled`. They may call into the library.
+ */
+export interface Instrument {
+  taskSpawned?(task: Observed): void;
+  taskEnded?(task: Observed, state: "done" | "failed" | "cancelled"): void;
+  scopeCancelled?(scope: Observed, reason: unknown): void;
+  waitStarted?(scope: Observed, label: string): void;
+  waitEnded?(scope: Observed, label: string): void;
+}

@@ -1,0 +1,175 @@
+/**
+ * The one door through which every wait of the library goes (law 19).
+ *
+ * A wait is entered with {@link refusal}, which is where cancellation is met; then it either completes at once, through
+ * {@link delivered} or {@link passed}, or it parks as a {@link Wait} until somebody wakes it or its scope is cancelled.
+ *
+ * States of a Wait:  parked -> woken (its promise has a value)
+ *                    parked -> interrupted (its promise is the rejection of its scope)
+ * Invariants
+ * - A parked wait stands in its scope's list and in whatever will wake it (a queue, the timers); `unlink` leaves the latter.
+ * - A wait is woken or interrupted once. A woken wait delivers its value even if the scope is cancelled before the task
+ *   runs (law 11): it has left both lists.
+ * - The promise of an interrupted wait is marked handled: one that nobody awaits is no unhandled rejection (law 4).
+ *
+ * No reject closure is kept per wait: an interrupted wait resolves with the rejected promise of its scope. One executor
+ * serves all promises; it hands the resolver over through a module variable.
+ */
+import { currentScope } from "./current.ts";
+import type { AfterMark, Blocked, Parked, Scope } from "./scope.ts";
+import { refuse } from "./refuse.ts";
+
+const nothing = (): void => {};
+const done: Promise<void> = Promise.resolve();
+let making: { resolve: (value: never) => void };
+const handOver = (resolve: (value: unknown) => void): void => {
+  making.resolve = resolve;
+};
+
+/**
+ * The entry of every wait: the rejected promise to return where the current scope is cancelled or has ended, else null.
+ *
+ * Call it before the operation takes anything, so that a cancelled operation has done nothing.
+ */
+export function refusal(scope: Scope = currentScope()): Promise<never> | null {
+  return scope.blocked === null ? null : refuse(scope);
+}
+
+/** The result of an operation that needed no wait. Every so often it comes in the next turn of the event loop (law 22). */
+export function delivered<T>(value: T, scope: Scope = currentScope()): Promise<T> {
+  const { turn } = scope.engine;
+  if (!turn.spend()) return Promise.resolve(value);
+  return new Promise((resolve) => turn.defer(() => resolve(value)));
+}
+
+/** {@link refusal} and {@link delivered} in one, for an operation that needed no wait and has no result. */
+export function passed(scope: Scope = currentScope()): Promise<void> {
+  if (scope.blocked !== null) return refuse(scope);
+  return scope.engine.turn.spend() ? delivered(undefined, scope) : done;
+}
+
+export abstract class Wait<T> implements Parked {
+  readonly scope: Scope;
+  previous: Parked | null = null;
+  next: Parked | null = null;
+  readonly since: number;
+  promise: Promise<T> | null = null;
+  declare resolve: (value: T | Promise<never>) => void;
+
+  constructor(scope: Scope) {
+    this.scope = scope;
+    this.since = scope.engine.turn.stamp;
+    this.resolve = nothing;
+  }
+
+  /** What is waited for, on which object (law 23). */
+  abstract get label(): string;
+
+  /** Leaves whatever would wake the wait. */
+  protected abstract unlink(after: AfterMark): void;
+
+  park(): Promise<T> {
+    this.scope.addWait(this);
+    if (this.scope.engine.instruments !== null) tellStarted(this);
+    making = this as { resolve: (value: never) => void };
+    const promise = new Promise<T>(handOver as (resolve: (value: T) => void) => void);
+    this.promise = promise;
+    return promise;
+  }
+
+  /** Ends the wait with `value`. Whoever calls it has taken the wait out of what wakes it. */
+  wake(value: T): void {
+    this.settle();
+    const { turn } = this.scope.engine;
+    if (turn.spend()) turn.defer(() => this.resolve(value));
+    else this.resolve(value);
+  }
+
+  /** Ends the wait with an error. Whoever calls it has taken the wait out of what wakes it. */
+  fail(error: unknown): void {
+    const rejection = Promise.reject(error);
+    rejection.catch(nothing);
+    this.settle();
+    this.resolve(rejection);
+  }
+
+  interrupt(blocked: Blocked, after: AfterMark): boolean {
+    this.unlink(after);
+    this.settle();
+    this.promise!.catch(nothing);
+    this.resolve(blocked.rejection!);
+    return true;
+  }
+
+  /** Leaves the scope's list. */
+  protected settle(): void {
+    const { scope } = this;
+    scope.stamp = scope.engine.turn.stamp;
+    scope.removeWait(this);
+    if (scope.engine.instruments !== null) tellEnded(this);
+  }
+}
+
+interface Told {
+  readonly scope: Scope;
+  readonly label: string;
+}
+
+function tellStarted(wait: Told): void {
+  wait.scope.engine.tell((instrument) => instrument.waitStarted?.(wait.scope, wait.label));
+}
+
+function tellEnded(wait: Told): void {
+  wait.scope.engine.tell((instrument) => instrument.waitEnded?.(wait.scope, wait.label));
+}
+
+/** A wait whose waker is not one of our lists: it is handed functions that end it, and returns one that stops the waker. */
+class CallbackWait<T> extends Wait<T> {
+  readonly label: string;
+  stop: () => void = nothing;
+
+  constructor(scope: Scope, label: string) {
+    super(scope);
+    this.label = label;
+  }
+
+  protected unlink(after: AfterMark): void {
+    after.notices.push(this.stop);
+  }
+}
+
+/**
+ * Waits until `register` calls one of the functions it is given: `wake(value)` or `fail(error)`. Only the first call counts.
+ *
+ * `register` runs at once and returns what undoes it; that is called when the wait is cancelled, never after a wake.
+ *
+ * Cancel safety: a cancelled wait has been undone when the task sees the cancellation.
+ * @throws {Cancelled} when the surrounding scope is cancelled first.
+ * @example
+ * import { park } from "tsyncio/lowlevel";
+ * const answer = await park<number>("an answer", (wake) => {
+ *   const timer = setTimeout(wake, 5, 42);
+ *   return () => clearTimeout(timer);
+ * });
+ * console.log(answer); // 42
+ */
+export function park<T>(
+  label: string,
+  register: (wake: (value: T) => void, fail: (error: unknown) => void) => () => void,
+): Promise<T> {
+  const scope = currentScope();
+  if (scope.blocked !== null) return refuse(scope);
+  const wait = new CallbackWait<T>(scope, label);
+  const promise = wait.park();
+  const parked = (): boolean => scope.firstWait === wait || wait.previous !== null;
+  const once = (end: () => void) => (parked() ? end() : undefined);
+  try {
+    wait.stop = register(
+      (value) => once(() => wait.wake(value)),
+      (error) => once(() => wait.fail(error)),
+    );
+  } catch (error) {
+    once(() => wait.fail(error));
+  }
+  return promise;
+}

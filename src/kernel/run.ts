@@ -1,0 +1,142 @@
+/**
+ * Running a program (law 28).
+ *
+ * A run has a runtime of its own, so that nothing it began, background tasks included, is alive when it has ended. Runs side by
+ * side share the process: each listens for signals itself, and each is cancelled by the first one.
+ *
+ * States:  running -> (signal) -> stopping, with the grace period running -> ended.  A second signal, or the end of the grace
+ * period, ends the process from any of them.
+ */
+import { checkDuration, checkFunction } from "../base/check.ts";
+import { cancelScope } from "./cancel.ts";
+import { storage } from "./current.ts";
+import { Deadlock, NestedRun, type Cancelled } from "./errors.ts";
+import type { HostProcess, Signal } from "./host.ts";
+import { runIn, settled } from "./leave.ts";
+import { inRoot } from "./root-context.ts";
+import { platformHost, Runtime } from "./runtime.ts";
+import { Scope } from "./scope.ts";
+import { snapshotOf } from "./snapshot.ts";
+import { closeGroup } from "./task-group.ts";
+import { formatTree } from "./tree-text.ts";
+
+/** How `run` behaves. */
+export interface RunOptions {
+  /** How long clean-up may take after the first signal, in milliseconds. Default 10,000. */
+  readonly graceMs?: number;
+  /** Whether the run owns the process's SIGINT and SIGTERM. Default true; in a worker thread there are none to own. */
+  readonly signals?: boolean;
+}
+
+const DEFAULT_GRACE_MS = 10_000;
+const exitCodes: Record<Signal, number> = { SIGINT: 130, SIGTERM: 143 };
+const MAIN = "main";
+
+/**
+ * Runs a program: `main` and all it begins. Resolves to what `main` returns, throws what it throws.
+ *
+ * The first SIGINT or SIGTERM cancels `main`; clean-up has `graceMs`, after which the tree of what is stuck is printed and the
+ * process exits. A second signal exits at once. When the cancellation has ended `main`, the process exits with the code of the
+ * signal (130, 143); when `main` returned or threw all the same, that counts, and the exit code is set. Background tasks are
+ * cancelled and awaited after `main`.
+ *
+ * @throws {NestedRun} inside a live run.
+ * @throws {Deadlock} when every task waits and nothing is left that could wake one: where the process would end otherwise.
+ * @example
+ * import { run, sleep } from "tsyncio";
+ * console.log(await run(async () => { await sleep(1); return "done"; })); // done
+ */
+export async function run<T>(main: () => T | PromiseLike<T>, options: RunOptions = {}): Promise<T> {
+  checkFunction("main of run", main);
+  const graceMs = checkDuration("graceMs of run", options.graceMs ?? DEFAULT_GRACE_MS);
+  const around = storage.getStore();
+  if (around !== undefined && !around.hasEnded && isInRun(around)) throw new NestedRun(around.path);
+  const runtime = new Runtime(platformHost());
+  const scope = new Scope(runtime, runtime.root, MAIN, null, 0);
+  const { process } = runtime.host;
+  const watch = new ProcessWatch(runtime, scope, graceMs, process);
+  if (options.signals !== false) watch.listen();
+  try {
+    const ending = await runIn(scope, main);
+    await closeBackground(runtime);
+    watch.finish(ending.kind === "cancelled" ? ending.cancelled : null);
+    if (ending.kind === "cancelled" && watch.deadlock !== null) throw watch.deadlock;
+    return settled(ending);
+  } finally {
+    watch.stop();
+  }
+}
+
+async function closeBackground(runtime: Runtime): Promise<void> {
+  cancelScope(runtime.backgroundScope, "the run has ended");
+  await closeGroup(runtime.backgroundScope);
+}
+
+/** Whether a scope belongs to a run: its outermost ancestor below the root is a `main`. */
+function isInRun(scope: Scope): boolean {
+  let top = scope;
+  for (let up = top.parent; up !== null && up.parent !== null; up = up.parent) top = up;
+  return top.name === MAIN && !top.isTask;
+}
+
+/** What a run has to do with its process: signals, the grace period, and the end for lack of work. */
+class ProcessWatch {
+  deadlock: Deadlock | null = null;
+  readonly #runtime: Runtime;
+  readonly #scope: Scope;
+  readonly #graceMs: number;
+  readonly #process: HostProcess | undefined;
+  readonly #undo: Array<() => void> = [];
+  #signal: Signal | null = null;
+
+  constructor(runtime: Runtime, scope: Scope, graceMs: number, process: HostProcess | undefined) {
+    this.#runtime = runtime;
+    this.#scope = scope;
+    this.#graceMs = graceMs;
+    this.#process = process;
+    if (process !== undefined) inRoot(() => this.#undo.push(process.onIdleExit(() => this.#idle())));
+  }
+
+  listen(): void {
+    const process = this.#process;
+    if (process !== undefined)
+      inRoot(() => this.#undo.push(process.onSignal((signal) => this.#signalled(signal))));
+  }
+
+  /** The run has ended. By the cancellation that a signal asked for: then so does the process. */
+  finish(cancelled: Cancelled | null): void {
+    if (this.#signal === null) return;
+    const code = exitCodes[this.#signal];
+    if (cancelled !== null && cancelled === this.#scope.cancelled) this.#process!.exit(code);
+    else this.#process!.setExitCode(code);
+  }
+
+  stop(): void {
+    for (const undo of this.#undo) undo();
+  }
+
+  #signalled(signal: Signal): void {
+    if (this.#signal !== null) {
+      this.#process!.exit(exitCodes[signal]);
+      return;
+    }
+    this.#signal = signal;
+    cancelScope(this.#scope, signal);
+    const grace = this.#runtime.callLater(this.#graceMs, () => this.#giveUp(signal));
+    this.#undo.push(() => grace.cancel());
+  }
+
+  #giveUp(signal: Signal): void {
+    const tree = formatTree(snapshotOf(this.#runtime.root));
+    this.#runtime.host.warn(
+      `clean-up after ${signal} took longer than ${this.#graceMs} ms. Still there:\n${tree}`,
+    );
+    this.#process!.exit(exitCodes[signal]);
+  }
+
+  #idle(): void {
+    if (this.#scope.hasEnded || this.deadlock !== null) return;
+    this.deadlock = new Deadlock(formatTree(snapshotOf(this.#runtime.root)));
+    cancelScope(this.#scope, "deadlock");
+  }
+}

@@ -1,0 +1,72 @@
+import { snapshot, type TreeNode } from "./snapshot.ts";
+
+/**
+ * The task tree as text: a line per task or scope, indented. Equal siblings without anything below them share a line:
+ * `fetch x 812 waiting: queue.get (oldest 3.1 s)`.
+ *
+ * @example
+ * import { formatTree } from "tsyncio/inspect";
+ * import { sleep, withTaskGroup } from "tsyncio";
+ * await withTaskGroup((group) => {
+ *   group.spawn("nap", () => sleep(1));
+ *   group.spawn("nap", () => sleep(1));
+ *   console.log(formatTree().includes("nap x 2 waiting: sleep")); // true
+ * });
+ */
+export function formatTree(tree: TreeNode = snapshot()): string {
+  const lines: string[] = [];
+  const stack: Array<{ node: TreeNode; depth: number; count: number; oldestMs: number }> = [];
+  stack.push({ node: tree, depth: 0, count: 1, oldestMs: tree.ageMs });
+  while (stack.length > 0) {
+    const { node, depth, count, oldestMs } = stack.pop()!;
+    lines.push(`${"  ".repeat(Math.min(depth, 40))}${line(node, count, oldestMs)}`);
+    for (const group of grouped(node.children).reverse()) stack.push({ ...group, depth: depth + 1 });
+  }
+  return lines.join("\n");
+}
+
+/** Siblings with the same line and nothing below them, counted. The order is that of the first of each. */
+function grouped(
+  children: readonly TreeNode[],
+): Array<{ node: TreeNode; count: number; oldestMs: number }> {
+  const groups = new Map<unknown, { node: TreeNode; count: number; oldestMs: number }>();
+  for (const node of children) {
+    const key =
+      node.children.length > 0
+        ? node
+        : `${node.kind} ${node.name} ${node.state} ${labels(node)} ${node.cancelReason}`;
+    const group = groups.get(key);
+    const ageMs = ageOf(node);
+    if (group === undefined) groups.set(key, { node, count: 1, oldestMs: ageMs });
+    else {
+      group.count++;
+      group.oldestMs = Math.max(group.oldestMs, ageMs);
+    }
+  }
+  return [...groups.values()];
+}
+
+function line(node: TreeNode, count: number, oldestMs: number): string {
+  const parts = [count === 1 ? node.name : `${node.name} x ${count}`];
+  if (node.kind === "service") parts.push("(service)");
+  if (node.state === "cancelling") parts.push(`cancelling (${node.cancelReason})`);
+  if (node.waits.length > 0) parts.push(`waiting: ${labels(node)}`);
+  else if (node.children.length === 0)
+    parts.push(node.kind === "task" || node.kind === "service" ? "running user code" : "empty");
+  if (node.waits.length > 0 || node.state === "running")
+    parts.push(`${count === 1 ? "since" : "oldest"} ${duration(oldestMs)}`);
+  if (node.deadlineInMs !== undefined) parts.push(`deadline in ${duration(node.deadlineInMs)}`);
+  return parts.join(" ");
+}
+
+function labels(node: TreeNode): string {
+  return node.waits.map((wait) => wait.label).join(", ");
+}
+
+function ageOf(node: TreeNode): number {
+  return node.waits.length === 0 ? node.ageMs : Math.max(...node.waits.map((wait) => wait.ageMs));
+}
+
+function duration(ms: number): string {
+  return Math.abs(ms) < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,88 @@
+/**
+ * Turns of the event loop, as far as this runtime takes part in them.
+ *
+ * Waits that can complete at once do so in microtasks, and microtasks starve the event loop. So operations are counted:
+ * after 512 of them, or about 10 ms, what completes is put off to the next turn (law 22), and timers and sockets get theirs.
+ *
+ * A turn begins with the first operation after the event loop went round, and ends in the callback that the host makes
+ * when it has gone round again.
+ *
+ * Invariants
+ * - `#left` is how many operations may pass before the clock is looked at; an idle turn has none left.
+ * - `#late` is served in order, and everything that completes while it is not empty joins its end: nobody overtakes.
+ */
+import type { Host } from "./host.ts";
+import { RingBuffer } from "../base/ring-buffer.ts";
+
+const OPERATIONS_PER_TURN = 512;
+const TURN_MS = 10;
+
+export class Turn {
+  readonly #host: Host;
+  readonly #runInRoot: (callback: () => void) => void;
+  readonly #late: RingBuffer<() => void> = new RingBuffer();
+  readonly #end: () => void;
+  #running = false;
+  #spent = false;
+  #left = 0;
+  #operations = 0;
+  #began = 0;
+  #stamp = 0;
+  /** Told at the end of each turn how long it was; set under debug only. */
+  watch: ((ms: number) => void) | null = null;
+
+  constructor(host: Host, runInRoot: (callback: () => void) => void) {
+    this.#host = host;
+    this.#runInRoot = runInRoot;
+    this.#end = () => this.#finish();
+  }
+
+  /** The time when the turn began, in whole milliseconds: good enough for ages, and read once a turn. */
+  get stamp(): number {
+    if (!this.#running) this.#begin();
+    return this.#stamp;
+  }
+
+  /** Counts an operation. True when its result must be put off to the next turn with {@link defer}. */
+  spend(): boolean {
+    return --this.#left < 0 && this.#look();
+  }
+
+  /** Calls `callback` in the next turn, after all that were deferred before. */
+  defer(callback: () => void): void {
+    if (!this.#running) this.#begin();
+    this.#late.push(callback);
+  }
+
+  #begin(): void {
+    this.#running = true;
+    this.#spent = false;
+    this.#operations = 0;
+    this.#left = 8;
+    this.#began = this.#host.now();
+    this.#stamp = Math.floor(this.#began);
+    this.#runInRoot(() => this.#host.nextTurn(this.#end));
+  }
+
+  /** Looks at the clock, ever more rarely while operations are quick: after 8, 32, 128 and 512 of them. */
+  #look(): boolean {
+    if (!this.#running) {
+      this.#begin();
+      return false;
+    }
+    if (this.#spent) return true;
+    this.#operations = this.#operations === 0 ? 8 : this.#operations * 4;
+    this.#spent = this.#operations >= OPERATIONS_PER_TURN || this.#host.now() - this.#began >= TURN_MS;
+    this.#left = this.#spent ? 0 : this.#operations * 3;
+    return this.#spent;
+  }
+
+  #finish(): void {
+    this.watch?.(this.#host.now() - this.#began);
+    this.#running = false;
+    this.#left = 0;
+    if (this.#late.size === 0) return;
+    this.#begin();
+    for (let rest = this.#late.size; rest > 0; rest--) this.#late.shift()();
+  }
+}

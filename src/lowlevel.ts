@@ -1,0 +1,6 @@
+/** The extension surface: what the library's own primitives are built on. */
+import "./host/install.ts";
+export { currentScope } from "./kernel/current.ts";
+export { delivered, park, passed, refusal } from "./kernel/park.ts";
+export { WaitQueue } from "./kernel/wait-queue.ts";
+export { currentRuntime } from "./kernel/runtime.ts";
