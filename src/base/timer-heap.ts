@@ -30,6 +30,16 @@ export class TimerHeap<E extends HeapEntry> {
     return this.#instants.length === 0 ? Infinity : this.#instants[0]!;
   }
 
+  /** The earliest entry; `undefined` when there is none. */
+  get first(): E | undefined {
+    return this.#entries[0];
+  }
+
+  /** How many entries were ever added: an entry added from now on has this or a higher `arrival`. */
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
   add(entry: E, instant: number): void {
     entry.arrival = this.#arrivals++;
     this.#entries.push(entry);

@@ -76,7 +76,8 @@ class Flight<T> {
   }
 
   start(runtime: Runtime, ttlMs: number, fn: () => T | PromiseLike<T>): void {
-    const task = runtime.background.spawn(`shared`, () => this.#compute(runtime, ttlMs, fn));
+    // Detached, since a task takes its context from where it is spawned.
+    const task = detached(() => runtime.background.spawn("shared", () => this.#compute(runtime, ttlMs, fn)));
     if (task.state === "running") this.#task = task;
   }
 

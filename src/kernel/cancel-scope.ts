@@ -16,6 +16,7 @@ export interface CancelScope {
 
 class CancelHandle implements CancelScope {
   readonly #scope: Scope;
+  #cancelRequested = false;
   caught = false;
 
   constructor(scope: Scope) {
@@ -23,11 +24,12 @@ class CancelHandle implements CancelScope {
   }
 
   cancel(reason?: unknown): void {
+    this.#cancelRequested = true;
     cancelScope(this.#scope, reason);
   }
 
   get cancelRequested(): boolean {
-    return this.#scope.cancelled !== null;
+    return this.#cancelRequested;
   }
 }
 

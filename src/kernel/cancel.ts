@@ -7,7 +7,8 @@
  */
 import { storage } from "./current.ts";
 import { Cancelled } from "./errors.ts";
-import { ENDED, type AfterMark, type Blocked, type Parked, type Scope } from "./scope.ts";
+import { counterOf } from "./refuse.ts";
+import type { AfterMark, Blocked, Parked, Scope } from "./scope.ts";
 
 /** The cancellation of each cancelled scope, with the rejected promise that its waits share. */
 const blockedBy = new WeakMap<Cancelled, Blocked>();
@@ -15,11 +16,12 @@ const blockedBy = new WeakMap<Cancelled, Blocked>();
 /**
  * Cancels `scope` and all below it. The first cancellation counts; later ones, and that of an ended scope, do nothing.
  *
+ * `by` says who asked: the path of the calling scope unless something else did.
+ *
  * @returns whether it was the first.
  */
-export function cancelScope(scope: Scope, reason: unknown): boolean {
-  if (scope.cancelled !== null || scope.blocked === ENDED) return false;
-  const by = storage.getStore()?.path ?? "code outside any scope";
+export function cancelScope(scope: Scope, reason: unknown, by: string = caller()): boolean {
+  if (scope.cancelled !== null || scope.hasEnded) return false;
   const cancelled = Cancelled.of(scope, by, reason, scope.engine.debug);
   scope.cancelled = cancelled;
   const rejection = Promise.reject(cancelled);
@@ -31,6 +33,10 @@ export function cancelScope(scope: Scope, reason: unknown): boolean {
     scope.engine.tell((instrument) => instrument.scopeCancelled?.(scope, reason));
   }
   return true;
+}
+
+function caller(): string {
+  return storage.getStore()?.path ?? "code outside any scope";
 }
 
 /** Puts `scope`, its subtree and their waits under `blocked`: that of a scope above it, or its own. */
@@ -82,9 +88,12 @@ function markOne(scope: Scope, blocked: Blocked, after: AfterMark): void {
   scope.blocked = blocked;
   const { rare } = scope;
   if (rare !== null && rare.signal !== null) after.signals.push(scope);
-  for (let wait: Parked | null = scope.firstWait; wait !== null;) {
+  let interrupted = 0;
+  for (let wait: Parked | null = scope.firstWait; wait !== null; interrupted++) {
     const { next }: Parked = wait;
     wait.interrupt(blocked, after);
     wait = next;
   }
+  if (interrupted > 1 || (interrupted === 1 && !scope.isTask))
+    counterOf(scope).rarely.refusals -= interrupted;
 }

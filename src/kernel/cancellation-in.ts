@@ -11,31 +11,52 @@ import type { Scope } from "./scope.ts";
 export function cancellationIn(scope: Scope, error: unknown): Cancelled | null {
   const effective = scope.blocked?.error ?? null;
   if (effective === null || error === effective) return effective;
-  if (error instanceof Cancelled) return encloses(error, scope) ? error : null;
-  if (!(error instanceof Error)) return null;
-  const leaves = leavesOf(error);
-  if (leaves !== null) return outermostOf(scope, leaves);
-  return error.name === "AbortError" ? effective : null;
+  try {
+    return outermostOf(scope, effective, error);
+  } catch {
+    return null; // An error with throwing getters is an error.
+  }
+}
+
+/** The outermost of the cancellations that the leaves of `error` stand for; null when one of them is an error. */
+function outermostOf(scope: Scope, effective: Cancelled, error: unknown): Cancelled | null {
+  let outermost: Cancelled | null = null;
+  const seen = new Set<unknown>();
+  const open = [error];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const leaves = leavesOf(next);
+    if (leaves !== null) {
+      for (const leaf of leaves) open.push(leaf);
+      continue;
+    }
+    const found = leafCancellation(scope, effective, next);
+    if (found === null) return null;
+    if (outermost === null || encloses(found, originOf<Scope>(outermost))) outermost = found;
+  }
+  return outermost;
 }
 
 /** The errors that a compound error holds, or null for a simple one. Its `cause` is no leaf: who wraps, throws an error. */
-function leavesOf(error: Error): readonly unknown[] | null {
-  if (error instanceof AggregateError) return error.errors;
-  if (error.name === "SuppressedError" && "suppressed" in error && "error" in error) {
+function leavesOf(error: unknown): readonly unknown[] | null {
+  if (error instanceof AggregateError) return error.errors.length === 0 ? null : error.errors;
+  if (
+    error instanceof Error &&
+    error.name === "SuppressedError" &&
+    "suppressed" in error &&
+    "error" in error
+  ) {
     return [error.error, error.suppressed];
   }
   return null;
 }
 
-/** The outermost of the cancellations that all of `leaves` stand for; null when one of them is an error. */
-function outermostOf(scope: Scope, leaves: readonly unknown[]): Cancelled | null {
-  let outermost: Cancelled | null = null;
-  for (const leaf of leaves) {
-    const found = cancellationIn(scope, leaf);
-    if (found === null) return null;
-    if (outermost === null || encloses(found, originOf<Scope>(outermost))) outermost = found;
-  }
-  return outermost;
+function leafCancellation(scope: Scope, effective: Cancelled, error: unknown): Cancelled | null {
+  if (error === effective) return effective;
+  if (error instanceof Cancelled) return encloses(error, scope) ? error : null;
+  return error instanceof Error && error.name === "AbortError" ? effective : null;
 }
 
 function encloses(cancelled: Cancelled, scope: Scope): boolean {

@@ -2,7 +2,7 @@ import { checkFunction } from "../base/check.ts";
 import { currentScope, storage } from "./current.ts";
 import { NoContextValue } from "./errors.ts";
 import { abandonScope, runIn, settled } from "./leave.ts";
-import { Scope } from "./scope.ts";
+import { Scope, type ContextEntry } from "./scope.ts";
 
 /**
  * A value that tasks inherit from the one that spawned them, without passing it along.
@@ -39,7 +39,7 @@ export class ContextVar<T> {
   run<R>(value: T, fn: () => R): R {
     checkFunction("fn of ContextVar.run", fn);
     const parent = currentScope();
-    const entry = { variable: this, value, next: parent.context };
+    const entry = { variable: this, value, next: without(this, parent.context) };
     const scope = new Scope(parent.engine, parent, `${this.name}.run`, entry, 0);
     let result: R;
     try {
@@ -52,4 +52,11 @@ export class ContextVar<T> {
     abandonScope(scope);
     return result;
   }
+}
+
+/** The list without a variable's binding, so that a chain of tasks which each bind it anew keeps one binding. */
+function without(variable: object, list: ContextEntry | null): ContextEntry | null {
+  if (list === null || list.variable === variable) return list === null ? null : list.next;
+  const next = without(variable, list.next);
+  return next === list.next ? list : { ...list, next };
 }

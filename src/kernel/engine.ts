@@ -1,19 +1,14 @@
 import type { Host } from "./host.ts";
-import type { Instrument } from "./instrument.ts";
-import { inRoot } from "./root-context.ts";
+import type { Instrument, LogRecord } from "./instrument.ts";
+import { captureContext, inRoot } from "./root-context.ts";
+import { SlowSlices } from "./slow-slices.ts";
 import { Timers } from "./timers.ts";
 import { Turn } from "./turn.ts";
 
-/** What the runtime tells about itself. `code` names the kind of event; `message` says what, where, and what to do. */
-export interface LogRecord {
-  readonly level: "warning" | "debug";
-  readonly code:
-    | "TSY_STRAY_WORK"
-    | "TSY_SWALLOWED_CANCEL"
-    | "TSY_SLOW_SLICE"
-    | "TSY_DROPPED_HOLD"
-    | "TSY_TASK_RESTARTED";
-  readonly message: string;
+/** An instrument, and the context of the one who gave it, in which it is called. */
+interface Installed {
+  readonly instrument: Instrument;
+  readonly inContext: <R>(callback: () => R) => R;
 }
 
 /**
@@ -25,8 +20,10 @@ export class Engine {
   readonly turn: Turn;
   readonly timers: Timers;
   /** Null while nobody looks, so that the hot paths pay one comparison. */
-  instruments: Instrument[] | null = null;
-  debug = false;
+  instruments: readonly Installed[] | null = null;
+  #slowSlices: SlowSlices | null = null;
+  /** Whether a `run` is live on this runtime. */
+  isRunning = false;
   /** Live tasks: services and background tasks included. */
   taskCount = 0;
   /** Where the runtime reports on itself. The default shows warnings through the host. */
@@ -42,6 +39,23 @@ export class Engine {
       if (record.level === "warning") host.warn(`${record.code}: ${record.message}`);
     };
     this.onUnhandled = (error) => host.reportUncaught(error);
+  }
+
+  /**
+   * Whether the runtime looks closer, at a price: slices of code that hold the event loop are reported, tasks remember where they
+   * were spawned and cancellations where they were asked for, and holds that are dropped without a release are reported.
+   */
+  get debug(): boolean {
+    return this.#slowSlices !== null;
+  }
+
+  set debug(on: boolean) {
+    if (on === this.debug) return;
+    if (this.#slowSlices !== null) this.removeInstrument(this.#slowSlices);
+    const watch = on ? new SlowSlices((record) => this.log(record)) : null;
+    this.#slowSlices = watch;
+    this.turn.watch = watch === null ? null : (ms) => watch.turned(ms);
+    if (watch !== null) this.addInstrument(watch);
   }
 
   /** Reports an error that no caller can catch. A broken reporter must not lose it. */
@@ -65,9 +79,9 @@ export class Engine {
 
   /** Tells the instruments. One that throws is removed, and its error reported. */
   tell(event: (instrument: Instrument) => void): void {
-    for (const instrument of this.instruments ?? []) {
+    for (const { instrument, inContext } of this.instruments ?? []) {
       try {
-        event(instrument);
+        inContext(() => event(instrument));
       } catch (error) {
         this.removeInstrument(instrument);
         this.unhandled(error);
@@ -76,11 +90,11 @@ export class Engine {
   }
 
   addInstrument(instrument: Instrument): void {
-    this.instruments = [...(this.instruments ?? []), instrument];
+    this.instruments = [...(this.instruments ?? []), { instrument, inContext: captureContext() }];
   }
 
   removeInstrument(instrument: Instrument): void {
-    const rest = (this.instruments ?? []).filter((other) => other !== instrument);
+    const rest = (this.instruments ?? []).filter((installed) => installed.instrument !== instrument);
     this.instruments = rest.length === 0 ? null : rest;
   }
 }

@@ -11,9 +11,8 @@
 import { abortSignal, cancelScope } from "./cancel.ts";
 import { storage } from "./current.ts";
 import type { Cancelled } from "./errors.ts";
-import { ENDED, HAS_ENDED, IS_DRAINING, IS_QUIET, IS_SERVICE, type Scope } from "./scope.ts";
+import { ENDED, HAS_ENDED, IS_DRAINING, IS_SERVICE, type Scope } from "./scope.ts";
 import { cancellationIn } from "./cancellation-in.ts";
-import { forgive } from "./refuse.ts";
 
 /** How the function of a scope ended. A cancellation is that of an enclosing scope or of the scope itself. */
 export type Ending<T> =
@@ -27,13 +26,16 @@ export async function runIn<T>(scope: Scope, fn: () => T | PromiseLike<T>): Prom
   try {
     value = await storage.run(scope, fn);
   } catch (error) {
-    if (!scope.isEmpty) await sweep(scope);
+    // Asked before the sweep, which cancels the scope itself.
     const cancelled = cancellationIn(scope, error);
+    if (!scope.isEmpty) await sweep(scope);
     endScope(scope);
     return cancelled === null ? { kind: "error", error } : { kind: "cancelled", cancelled };
   }
   if (!scope.isEmpty) await sweep(scope);
   endScope(scope);
+  const { turn } = scope.engine;
+  if (turn.spend()) await new Promise<void>((resolve) => turn.defer(resolve));
   return { kind: "value", value };
 }
 
@@ -64,7 +66,6 @@ export function abandonScope(scope: Scope): void {
 
 /** Marks a scope as ended: it leaves the tree, its signal is aborted, and every later wait in it is refused. */
 export function endScope(scope: Scope): void {
-  if (scope.cancelled !== null) forgive(scope);
   scope.flags |= HAS_ENDED;
   scope.blocked = ENDED;
   scope.parent?.unlink(scope);
@@ -97,7 +98,6 @@ function strayLabels(scope: Scope): string {
 }
 
 function report(scope: Scope, strays: string): void {
-  if ((scope.flags & IS_QUIET) !== 0 && scope.parent === null) return;
   scope.engine.log({
     level: "warning",
     code: "TSY_STRAY_WORK",

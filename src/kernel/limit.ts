@@ -5,7 +5,7 @@
  * States of a shield:    up -> running down (an enclosing scope is cancelled) -> down (the cancellation has come through).
  */
 import { block, cancelScope } from "./cancel.ts";
-import { ENDED, IS_QUIET, type Limit, type Scope, type Shield } from "./scope.ts";
+import { IS_QUIET, type Limit, type Scope, type Shield } from "./scope.ts";
 import type { TimerEntry } from "./timers.ts";
 
 abstract class ScopeTimer implements TimerEntry {
@@ -43,7 +43,7 @@ class Deadline extends ScopeTimer implements Limit {
   }
 
   fire(): void {
-    cancelScope(this.scope, this.#describe);
+    cancelScope(this.scope, this.#describe, "its time limit");
   }
 }
 
@@ -89,7 +89,7 @@ class BoundedShield extends ScopeTimer implements Limit, Shield {
  * Against the end of an enclosing scope there is no shield.
  */
 export function raiseShield(scope: Scope, ms: number): void {
-  if (scope.blocked === ENDED) return;
+  if (scope.blocked !== null && scope.blocked.error === null) return;
   const shield = new BoundedShield(scope, ms);
   scope.rarely.shield = shield;
   scope.rarely.limit = shield;

@@ -15,7 +15,7 @@
  * No reject closure is kept per wait: an interrupted wait resolves with the rejected promise of its scope. One executor
  * serves all promises; it hands the resolver over through a module variable.
  */
-import { currentScope } from "./current.ts";
+import { currentScope, storage } from "./current.ts";
 import type { AfterMark, Blocked, Parked, Scope } from "./scope.ts";
 import { refuse } from "./refuse.ts";
 
@@ -95,18 +95,24 @@ export abstract class Wait<T> implements Parked {
 
   interrupt(blocked: Blocked, after: AfterMark): boolean {
     this.unlink(after);
-    this.settle();
+    this.leave();
+    if (this.scope.engine.instruments !== null) after.notices.push(() => tellEnded(this));
     this.promise!.catch(nothing);
     this.resolve(blocked.rejection!);
     return true;
   }
 
-  /** Leaves the scope's list. */
+  /** Leaves the scope's list, and tells the instruments: for a wait that was woken. */
   protected settle(): void {
+    this.leave();
+    if (this.scope.engine.instruments !== null) tellEnded(this);
+  }
+
+  /** Leaves the scope's list. */
+  protected leave(): void {
     const { scope } = this;
     scope.stamp = scope.engine.turn.stamp;
     scope.removeWait(this);
-    if (scope.engine.instruments !== null) tellEnded(this);
   }
 }
 
@@ -126,7 +132,7 @@ function tellEnded(wait: Told): void {
 /** A wait whose waker is not one of our lists: it is handed functions that end it, and returns one that stops the waker. */
 class CallbackWait<T> extends Wait<T> {
   readonly label: string;
-  stop: () => void = nothing;
+  stop: (() => void) | null = null;
 
   constructor(scope: Scope, label: string) {
     super(scope);
@@ -134,7 +140,13 @@ class CallbackWait<T> extends Wait<T> {
   }
 
   protected unlink(after: AfterMark): void {
-    after.notices.push(this.stop);
+    const { stop } = this;
+    if (stop !== null) after.notices.push(() => this.stopIn(stop));
+  }
+
+  /** Stops the waker, in the context of the one who waits. */
+  stopIn(stop: () => void): void {
+    storage.run(this.scope, stop);
   }
 }
 
@@ -164,10 +176,21 @@ export function park<T>(
   const parked = (): boolean => scope.firstWait === wait || wait.previous !== null;
   const once = (end: () => void) => (parked() ? end() : undefined);
   try {
-    wait.stop = register(
-      (value) => once(() => wait.wake(value)),
-      (error) => once(() => wait.fail(error)),
+    let woken = false;
+    const stop = register(
+      (value) =>
+        once(() => {
+          woken = true;
+          wait.wake(value);
+        }),
+      (error) =>
+        once(() => {
+          woken = true;
+          wait.fail(error);
+        }),
     );
+    if (parked()) wait.stop = stop;
+    else if (!woken) wait.stopIn(stop);
   } catch (error) {
     once(() => wait.fail(error));
   }

@@ -1,10 +1,12 @@
 /**
  * How a wait is refused in a cancelled or ended scope.
  *
- * Cancellation is level-triggered: every wait is refused until the scope is left (law 9). A task that swallows it in a loop
- * would never let the event loop turn, so after 100 refusals to one task further ones come only after a turn, and then after
- * 1, 2, 4 ... at most 100 ms (law 13). The count starts anew when a cancelled scope is left, so that an honest clean-up with
- * many waits is not punished.
+ * Cancellation is level-triggered: every wait is refused until the scope is left (law 9). A refusal is an operation like any
+ * other, so that a loop of refusals lets the event loop turn. Code that swallows the cancellation and goes on would still burn the
+ * processor: after 100 refusals further ones come only after a turn, and then after 1, 2, 4 ... at most 100 ms (law 13).
+ *
+ * They are counted on the outermost cancelled scope of the task, and the count ends with that scope. Each wait that the cancellation
+ * interrupted there buys one more, so that the clean-up of many helpers in one task is no swallowing.
  */
 import { ScopeEnded } from "./errors.ts";
 import { IS_QUIET, type Scope } from "./scope.ts";
@@ -15,19 +17,22 @@ const LONGEST_DELAY_MS = 100;
 
 /** The rejection for a wait in `scope`, whose `blocked` is not null. */
 export function refuse(scope: Scope): Promise<never> {
-  const task = scope.task.rarely;
-  const count = ++task.refusals;
+  const counter = counterOf(scope);
+  const count = ++counter.rarely.refusals;
+  const { turn } = scope.engine;
   const rejection = scope.blocked!.rejection ?? ended(scope);
-  if (count <= PROMPT_REFUSALS) return rejection;
-  if (count === PROMPT_REFUSALS + 1) report(scope);
-  const slow = new SlowRefusal(scope, rejection, count - PROMPT_REFUSALS - 1);
-  return slow.promise;
+  if (count <= PROMPT_REFUSALS)
+    return turn.spend() ? new SlowRefusal(scope, rejection, 0).promise : rejection;
+  if (count === PROMPT_REFUSALS + 1 && !scope.hasEnded) report(counter, scope);
+  return new SlowRefusal(scope, rejection, count - PROMPT_REFUSALS - 1).promise;
 }
 
-/** A cancelled scope was left: its task has let the cancellation through. */
-export function forgive(scope: Scope): void {
-  const { rare } = scope.task;
-  if (rare !== null) rare.refusals = 0;
+/** A loop that opens a scope for each of its waits is one loop: the scope around it counts. */
+export function counterOf(scope: Scope): Scope {
+  let counter = scope;
+  while (!counter.isTask && counter.parent !== null && counter.parent.blocked !== null)
+    counter = counter.parent;
+  return counter;
 }
 
 function ended(scope: Scope): Promise<never> {
@@ -38,13 +43,13 @@ function ended(scope: Scope): Promise<never> {
   return rejection;
 }
 
-function report(scope: Scope): void {
+function report(counter: Scope, scope: Scope): void {
   const place = new Error().stack?.split("\n").slice(4, 7).join("\n") ?? "";
   scope.engine.log({
     level: "warning",
     code: "TSY_SWALLOWED_CANCEL",
     message:
-      `${scope.task.path} has been refused ${PROMPT_REFUSALS} waits, and waits again: it seems to catch the error and go on. ` +
+      `${counter.path} has been refused ${PROMPT_REFUSALS} waits, and waits again: it seems to catch the error and go on. ` +
       `Throw it on, or leave the loop. Further refusals are delayed. The wait is at\n${place}`,
   });
 }

@@ -30,7 +30,6 @@ export interface RunOptions {
 
 const DEFAULT_GRACE_MS = 10_000;
 const exitCodes: Record<Signal, number> = { SIGINT: 130, SIGTERM: 143 };
-const MAIN = "main";
 
 /**
  * Runs a program: `main` and all it begins. Resolves to what `main` returns, throws what it throws.
@@ -50,10 +49,11 @@ export async function run<T>(main: () => T | PromiseLike<T>, options: RunOptions
   checkFunction("main of run", main);
   const graceMs = checkDuration("graceMs of run", options.graceMs ?? DEFAULT_GRACE_MS);
   const around = storage.getStore();
-  if (around !== undefined && !around.hasEnded && isInRun(around)) throw new NestedRun(around.path);
+  if (around !== undefined && around.engine.isRunning) throw new NestedRun(around.path);
   const runtime = new Runtime(platformHost());
-  const scope = new Scope(runtime, runtime.root, MAIN, null, 0);
+  const scope = new Scope(runtime, runtime.root, "main", null, 0);
   const { process } = runtime.host;
+  runtime.isRunning = true;
   const watch = new ProcessWatch(runtime, scope, graceMs, process);
   if (options.signals !== false) watch.listen();
   try {
@@ -64,20 +64,19 @@ export async function run<T>(main: () => T | PromiseLike<T>, options: RunOptions
     return settled(ending);
   } finally {
     watch.stop();
+    runtime.isRunning = false;
   }
 }
 
 async function closeBackground(runtime: Runtime): Promise<void> {
   cancelScope(runtime.backgroundScope, "the run has ended");
+  runtime.timers.hold();
   await closeGroup(runtime.backgroundScope);
+  runtime.timers.release();
 }
 
-/** Whether a scope belongs to a run: its outermost ancestor below the root is a `main`. */
-function isInRun(scope: Scope): boolean {
-  let top = scope;
-  for (let up = top.parent; up !== null && up.parent !== null; up = up.parent) top = up;
-  return top.name === MAIN && !top.isTask;
-}
+/** The runs that a signal has cancelled and that have not ended: runs side by side end the process together. */
+const stopping = new Set<ProcessWatch>();
 
 /** What a run has to do with its process: signals, the grace period, and the end for lack of work. */
 class ProcessWatch {
@@ -103,15 +102,18 @@ class ProcessWatch {
       inRoot(() => this.#undo.push(process.onSignal((signal) => this.#signalled(signal))));
   }
 
-  /** The run has ended. By the cancellation that a signal asked for: then so does the process. */
+  /** The run has ended. By the cancellation that a signal asked for: then so does the process, with the last such run. */
   finish(cancelled: Cancelled | null): void {
+    stopping.delete(this);
     if (this.#signal === null) return;
     const code = exitCodes[this.#signal];
-    if (cancelled !== null && cancelled === this.#scope.cancelled) this.#process!.exit(code);
-    else this.#process!.setExitCode(code);
+    this.#process!.setExitCode(code);
+    const byIt = cancelled !== null && cancelled === this.#scope.cancelled;
+    if (byIt && stopping.size === 0) this.#process!.exit(code);
   }
 
   stop(): void {
+    stopping.delete(this);
     for (const undo of this.#undo) undo();
   }
 
@@ -121,6 +123,7 @@ class ProcessWatch {
       return;
     }
     this.#signal = signal;
+    stopping.add(this);
     cancelScope(this.#scope, signal);
     const grace = this.#runtime.callLater(this.#graceMs, () => this.#giveUp(signal));
     this.#undo.push(() => grace.cancel());
@@ -134,9 +137,16 @@ class ProcessWatch {
     this.#process!.exit(exitCodes[signal]);
   }
 
+  /** Nothing is left that could wake anybody. The first time `main` is cancelled, so that it can clean up. */
   #idle(): void {
-    if (this.#scope.hasEnded || this.deadlock !== null) return;
-    this.deadlock = new Deadlock(formatTree(snapshotOf(this.#runtime.root)));
-    cancelScope(this.#scope, "deadlock");
+    if (!this.#runtime.isRunning) return;
+    const deadlock = new Deadlock(formatTree(snapshotOf(this.#runtime.root)));
+    if (this.deadlock === null) {
+      this.deadlock = deadlock;
+      cancelScope(this.#scope, "deadlock", "the runtime");
+      return;
+    }
+    this.#runtime.host.warn(deadlock.message);
+    this.#process!.exit(1);
   }
 }

@@ -1,12 +1,14 @@
 import { checkDuration, checkFunction } from "../base/check.ts";
 import { currentScope, setDefaultRuntime, storage } from "./current.ts";
 import { Engine } from "./engine.ts";
-import { NoHost } from "./errors.ts";
+import { Deadlock, NoHost } from "./errors.ts";
 import type { Host } from "./host.ts";
-import { captureContext, takeStrangers } from "./root-context.ts";
+import { captureContext, inRoot, takeStrangers } from "./root-context.ts";
 import { IS_QUIET, Scope } from "./scope.ts";
 import { GroupScope, TaskGroup } from "./task-group.ts";
 import type { TimerEntry } from "./timers.ts";
+import { snapshotOf } from "./snapshot.ts";
+import { formatTree } from "./tree-text.ts";
 
 /** Figures about a runtime, as `runtime.stats()` gives them. Milliseconds, and a share from 0 to 1. */
 export interface RuntimeStats {
@@ -123,7 +125,17 @@ export function platformHost(): Host {
   return installed;
 }
 
-setDefaultRuntime(() => new Runtime(platformHost()));
+setDefaultRuntime(() => {
+  const runtime = new Runtime(platformHost());
+  inRoot(() => runtime.host.process?.onIdleExit(() => warnOfDeadlock(runtime)));
+  return runtime;
+});
+
+/** Without `run` there is nobody to throw a deadlock to: the process ends, and the tree says what was left waiting (law 24). */
+function warnOfDeadlock(runtime: Runtime): void {
+  const left = runtime.root.firstWait !== null || runtime.backgroundScope.nextSibling !== null;
+  if (left) runtime.host.warn(new Deadlock(formatTree(snapshotOf(runtime.root))).message);
+}
 
 /** The runtime to which the calling code belongs: that of the enclosing `run` or simulation, else the default one. */
 export function currentRuntime(): Runtime {

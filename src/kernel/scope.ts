@@ -79,7 +79,7 @@ class Rare {
   limit: Limit | null = null;
   shield: Shield | null = null;
   signal: AbortController | null = null;
-  /** How many waits were refused in this task since its cancelled scopes were left (law 13). */
+  /** How many waits were refused here (law 13). */
   refusals = 0;
   /** Called when a draining scope has lost its last wait and child. */
   onEmpty: (() => void) | null = null;

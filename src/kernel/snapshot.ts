@@ -5,7 +5,7 @@
  * nothing of its own is shown all the same: it is where a deadline or a cancellation sits.
  */
 import { show } from "../base/check.ts";
-import { currentRuntime, type Runtime } from "./runtime.ts";
+import { currentScope } from "./current.ts";
 import { IS_SERVICE, type Blocked, type Scope } from "./scope.ts";
 import { GroupScope } from "./task-group.ts";
 
@@ -34,9 +34,11 @@ export interface TreeNode {
   readonly children: readonly TreeNode[];
 }
 
-/** The tree of a runtime's live tasks and scopes, from its root. */
-export function snapshot(runtime: Runtime = currentRuntime()): TreeNode {
-  return snapshotOf(runtime.root);
+/** The tree of live tasks and scopes of the runtime to which the calling code belongs. */
+export function snapshot(): TreeNode {
+  let root = currentScope();
+  while (root.parent !== null) root = root.parent;
+  return snapshotOf(root);
 }
 
 /** The tree from `scope` down. */
@@ -45,7 +47,7 @@ export function snapshotOf(top: Scope): TreeNode {
   const children = new Map<Scope, TreeNode[]>([[top, []]]);
   const order: Scope[] = [top];
   for (let i = 0; i < order.length; i++) {
-    for (let child = order[i]!.firstChild; child !== null; child = child.nextSibling) {
+    for (const child of childrenOf(order[i]!)) {
       children.set(child, []);
       order.push(child);
     }
@@ -56,6 +58,14 @@ export function snapshotOf(top: Scope): TreeNode {
     if (scope !== top) children.get(scope.parent!)!.push(node);
   }
   return node;
+}
+
+/** What stands below a scope, the services of a group included. */
+export function childrenOf(scope: Scope): Scope[] {
+  const children: Scope[] = [];
+  for (let child = scope.firstChild; child !== null; child = child.nextSibling) children.push(child);
+  if (scope instanceof GroupScope && scope.services !== null) children.push(scope.services);
+  return children;
 }
 
 function nodeOf(scope: Scope, children: TreeNode[], now: number): TreeNode {

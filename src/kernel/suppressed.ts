@@ -14,10 +14,15 @@ export interface SuppressedErrors {
   readonly count: number;
 }
 
+/** A group. A list that an inner group began is carried on by the outer one. */
+interface Owner {
+  encloses(inner: unknown): boolean;
+}
+
 interface Kept extends SuppressedErrors {
   readonly errors: unknown[];
   count: number;
-  readonly owner: object;
+  readonly owner: Owner;
 }
 
 const none: SuppressedErrors = Object.freeze({ errors: Object.freeze([]), count: 0 });
@@ -46,11 +51,11 @@ export function suppressedErrors(error: unknown): SuppressedErrors {
  * Keeps `later` with `first`, which the group `owner` throws. False where `first` is a primitive and can keep nothing.
  * The list belongs to the last group that threw the error; an error is never its own.
  */
-export function suppress(first: unknown, later: unknown, owner: object): boolean {
+export function suppress(first: unknown, later: unknown, owner: Owner): boolean {
   if (later === first) return true;
   if (!isObject(first)) return false;
   let kept = suppressedErrors(first) as Kept;
-  if (kept.owner !== owner) {
+  if (kept.owner === undefined || !owner.encloses(kept.owner)) {
     kept = { errors: [], count: 0, owner };
     Object.defineProperty(kept, "owner", { enumerable: false });
     keep(first, kept);

@@ -16,6 +16,7 @@ import { currentScope, storage } from "./current.ts";
 import { AlreadyReady, ClosedGroup, NotReady, originOf, type Cancelled } from "./errors.ts";
 import { endScope, sweep } from "./leave.ts";
 import { IS_QUIET, IS_SERVICE, IS_STARTING, IS_TASK, Scope, type Shield } from "./scope.ts";
+import { refusal } from "./park.ts";
 import { suppress } from "./suppressed.ts";
 import { startTask, TaskScope, type Task } from "./task.ts";
 
@@ -29,7 +30,10 @@ interface Failure {
 
 const unbounded: Shield = { parentCancelled() {}, endsAt: Infinity };
 
-/** Where the services of a group live. */
+/**
+ * Where the services of a group live. It stands below the group, but not in its list of children until it is their turn to end:
+ * a cancellation of the group does not find it.
+ */
 class ServiceScope extends Scope {
   readonly group: GroupScope;
 
@@ -38,6 +42,7 @@ class ServiceScope extends Scope {
     this.group = group;
     this.blocked = null;
     this.rarely.shield = unbounded;
+    group.unlink(this);
   }
 
   override childEnded(task: TaskScope): void {
@@ -99,12 +104,16 @@ export class GroupScope extends Scope {
     if (home.blocked !== null) block(task, home.blocked);
   }
 
-  async stopServices(): Promise<void> {
-    const { services } = this;
-    if (services === null) return;
+  /** Cancels the services and waits for their end. The process lives on for it, though their timers do not keep it alive. */
+  async stopServices(services: ServiceScope): Promise<void> {
+    this.services = null;
+    this.link(services);
     services.rarely.shield = null;
-    cancelScope(services, "the group has ended");
+    cancelScope(services, "the group has ended", this.path);
+    const { timers } = this.engine;
+    timers.hold();
     if (!services.isEmpty) await sweep(services);
+    timers.release();
     endScope(services);
   }
 }
@@ -221,15 +230,22 @@ function startIn<T>(
   name: string,
   fn: (ready: Ready<T>) => unknown,
 ): Promise<T> {
-  const flags = home === group ? IS_STARTING : IS_STARTING | IS_SERVICE;
-  const task = new TaskScope(currentScope(), name, flags);
+  const caller = currentScope();
+  const refused = refusal(caller);
+  if (refused !== null) return refused;
+  const task = new TaskScope(caller, name, IS_STARTING);
+  // Quiet as where it is going to live, not as where it is started.
+  task.flags = (task.flags & ~IS_QUIET) | (home.flags & (IS_QUIET | IS_SERVICE));
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   let called = false;
   const ready = (value: T): void => {
     if (called) throw new AlreadyReady(task.path);
     called = true;
     if (task.hasEnded) return;
-    if (group.closed) cancelScope(task, "its group had ended before it was ready");
+    if (group.closed) {
+      cancelScope(task, "its group had ended before it was ready");
+      return;
+    }
     // Cancelled before it was ready: it stays with its caller, whose start() throws when it has ended.
     if (task.blocked !== null && home.blocked === null) return;
     task.rarely.onEnd = null;
@@ -286,7 +302,9 @@ export async function withTaskGroup<T>(body: (group: TaskGroup) => T | PromiseLi
 export async function closeGroup(scope: GroupScope): Promise<void> {
   while (scope.alive > 0) await scope.tasksEnded();
   scope.closed = true;
-  await scope.stopServices();
   if (!scope.isEmpty) await sweep(scope);
+  if (scope.services !== null) await scope.stopServices(scope.services);
   endScope(scope);
+  const { turn } = scope.engine;
+  if (turn.spend()) await new Promise<void>((resolve) => turn.defer(resolve));
 }

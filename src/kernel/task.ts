@@ -64,7 +64,8 @@ export class TaskScope<T = unknown> extends Scope implements Task<T> {
     if (refused !== null) return refused;
     if (this.encloses(scope)) return Promise.reject(new SelfJoin(this.path));
     if (this.state === "done") return delivered(this.outcome as T, scope);
-    if (this.state !== "running") return handled(Promise.reject(this.failure()));
+    if (this.state !== "running")
+      return handled(delivered<T>(Promise.reject(this.failure()) as never, scope));
     this.joiners ??= new WaitQueue<T>(`join of ${this.name}`);
     return handled(this.joiners.park(undefined));
   }
@@ -117,18 +118,23 @@ function firstStep(): void {
   let result: unknown;
   try {
     result = fn();
+    if (result instanceof Promise && Object.getPrototypeOf(result) === Promise.prototype) {
+      result.then(succeeded, failed);
+      return;
+    }
   } catch (error) {
     failed(error);
     return;
   }
-  if (result instanceof Promise) result.then(succeeded, failed);
-  else if (isThenable(result)) Promise.resolve(result).then(succeeded, failed);
-  else succeeded(result);
+  if (typeof result !== "object" && typeof result !== "function") succeeded(result);
+  else adopted(result).then(succeeded, failed);
 }
 
-/** A foreign thenable (a query builder, say) does its work when `then` is called, so that is done once. */
-function isThenable(value: unknown): boolean {
-  return value !== null && (typeof value === "object" || typeof value === "function") && "then" in value;
+/** A native promise for whatever an object is. A foreign thenable does its work when `then` is called: that is done once. */
+function adopted(value: unknown): Promise<unknown> {
+  return new Promise((resolve) => {
+    resolve(value);
+  });
 }
 
 function succeeded(value: unknown): void {
@@ -139,17 +145,10 @@ function succeeded(value: unknown): void {
 
 function failed(error: unknown): void {
   const task = storage.getStore() as TaskScope;
-  if (!task.isEmpty) {
-    void sweep(task).then(() => endFailed(task, error));
-    return;
-  }
-  endFailed(task, error);
-}
-
-function endFailed(task: TaskScope, error: unknown): void {
   const cancelled = cancellationIn(task, error);
-  if (cancelled === null) end(task, "failed", error);
-  else end(task, "cancelled", cancelled);
+  const state = cancelled === null ? "failed" : "cancelled";
+  if (task.isEmpty) end(task, state, cancelled ?? error);
+  else void sweep(task).then(() => end(task, state, cancelled ?? error));
 }
 
 function end(task: TaskScope, state: "done" | "failed" | "cancelled", outcome: unknown): void {

@@ -48,21 +48,33 @@ export class Timers {
     return this.#heap.size;
   }
 
+  /** Keeps the process alive until {@link release}, as an entry does: somebody waits for quiet work to end. */
+  hold(): void {
+    this.#keeping++;
+    this.#rearm();
+  }
+
+  release(): void {
+    this.#keeping--;
+    this.#rearm();
+  }
+
   /** Arms `entry` for `instant`. An instant in the past fires at the next turn; `Infinity` never does and costs nothing. */
   add(entry: TimerEntry, instant: number): void {
     if (instant === Infinity) return;
     this.#heap.add(entry, instant);
     if (entry.keepsAlive) this.#keeping++;
-    if (!this.#firing) this.#rearm();
+    this.#rearm();
   }
 
   remove(entry: TimerEntry): void {
     if (entry.index < 0) return;
     this.#heap.remove(entry);
-    if (entry.keepsAlive && --this.#keeping === 0 && !this.#firing) this.#rearm();
+    if (entry.keepsAlive && --this.#keeping === 0) this.#rearm();
   }
 
   #rearm(): void {
+    if (this.#firing) return;
     const { earliest } = this.#heap;
     if (earliest < this.#armedFor) this.#arm(earliest);
     const keep = this.#keeping > 0;
@@ -90,7 +102,9 @@ export class Timers {
     this.#keptAlive = false;
     this.#firing = true;
     try {
-      while (this.#heap.earliest <= now) {
+      // What is armed while firing waits for the next tick, so that an entry that arms itself anew cannot hold the loop.
+      const { arrivals } = this.#heap;
+      while (this.#heap.earliest <= now && this.#heap.first!.arrival < arrivals) {
         const entry = this.#heap.pop()!;
         if (entry.keepsAlive) this.#keeping--;
         entry.fire();

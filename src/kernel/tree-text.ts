@@ -16,7 +16,7 @@ import { snapshot, type TreeNode } from "./snapshot.ts";
 export function formatTree(tree: TreeNode = snapshot()): string {
   const lines: string[] = [];
   const stack: Array<{ node: TreeNode; depth: number; count: number; oldestMs: number }> = [];
-  stack.push({ node: tree, depth: 0, count: 1, oldestMs: tree.ageMs });
+  stack.push({ node: tree, depth: 0, count: 1, oldestMs: ageOf(tree) });
   while (stack.length > 0) {
     const { node, depth, count, oldestMs } = stack.pop()!;
     lines.push(`${"  ".repeat(Math.min(depth, 40))}${line(node, count, oldestMs)}`);
@@ -48,23 +48,28 @@ function grouped(
 
 function line(node: TreeNode, count: number, oldestMs: number): string {
   const parts = [count === 1 ? node.name : `${node.name} x ${count}`];
+  const waits = node.waits.length > 0;
+  const isLeaf = !waits && node.children.length === 0 && node.name !== "background";
   if (node.kind === "service") parts.push("(service)");
   if (node.state === "cancelling") parts.push(`cancelling (${node.cancelReason})`);
-  if (node.waits.length > 0) parts.push(`waiting: ${labels(node)}`);
-  else if (node.children.length === 0)
-    parts.push(node.kind === "task" || node.kind === "service" ? "running user code" : "empty");
-  if (node.waits.length > 0 || node.state === "running")
-    parts.push(`${count === 1 ? "since" : "oldest"} ${duration(oldestMs)}`);
+  if (waits) parts.push(`waiting: ${labels(node)}`);
+  if (isLeaf) parts.push("running user code");
+  if (waits || isLeaf) parts.push(`${count === 1 ? "since" : "oldest"} ${duration(oldestMs)}`);
   if (node.deadlineInMs !== undefined) parts.push(`deadline in ${duration(node.deadlineInMs)}`);
   return parts.join(" ");
 }
 
+/** The labels of a node's waits, equal ones counted. */
 function labels(node: TreeNode): string {
-  return node.waits.map((wait) => wait.label).join(", ");
+  const counts = new Map<string, number>();
+  for (const { label } of node.waits) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts].map(([label, count]) => (count === 1 ? label : `${label} x ${count}`)).join(", ");
 }
 
 function ageOf(node: TreeNode): number {
-  return node.waits.length === 0 ? node.ageMs : Math.max(...node.waits.map((wait) => wait.ageMs));
+  let oldest = node.waits.length === 0 ? node.ageMs : 0;
+  for (const { ageMs } of node.waits) oldest = Math.max(oldest, ageMs);
+  return oldest;
 }
 
 function duration(ms: number): string {

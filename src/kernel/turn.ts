@@ -16,6 +16,8 @@ import { RingBuffer } from "../base/ring-buffer.ts";
 
 const OPERATIONS_PER_TURN = 512;
 const TURN_MS = 10;
+/** The clock is looked at after this many operations at the latest, however quick they were so far. */
+const LONGEST_STRETCH = 64;
 
 export class Turn {
   readonly #host: Host;
@@ -26,6 +28,7 @@ export class Turn {
   #spent = false;
   #left = 0;
   #operations = 0;
+  #stretch = 0;
   #began = 0;
   #stamp = 0;
   /** Told at the end of each turn how long it was; set under debug only. */
@@ -58,22 +61,26 @@ export class Turn {
     this.#running = true;
     this.#spent = false;
     this.#operations = 0;
-    this.#left = 8;
+    this.#left = 1;
+    this.#stretch = 1;
     this.#began = this.#host.now();
     this.#stamp = Math.floor(this.#began);
     this.#runInRoot(() => this.#host.nextTurn(this.#end));
   }
 
-  /** Looks at the clock, ever more rarely while operations are quick: after 8, 32, 128 and 512 of them. */
+  /** Looks at the clock, ever more rarely while operations are quick, so that it costs a nanosecond or two an operation. */
   #look(): boolean {
     if (!this.#running) {
       this.#begin();
       return false;
     }
     if (this.#spent) return true;
-    this.#operations = this.#operations === 0 ? 8 : this.#operations * 4;
-    this.#spent = this.#operations >= OPERATIONS_PER_TURN || this.#host.now() - this.#began >= TURN_MS;
-    this.#left = this.#spent ? 0 : this.#operations * 3;
+    this.#operations += this.#stretch;
+    const elapsed = this.#host.now() - this.#began;
+    this.#spent = this.#operations >= OPERATIONS_PER_TURN || elapsed >= TURN_MS;
+    const fitting = Math.floor((this.#operations * (TURN_MS - elapsed)) / elapsed);
+    this.#stretch = Math.max(1, Math.min(this.#operations, fitting, LONGEST_STRETCH));
+    this.#left = this.#spent ? 0 : this.#stretch;
     return this.#spent;
   }
 

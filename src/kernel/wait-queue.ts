@@ -102,6 +102,15 @@ export class WaitQueue<T = void, I = undefined> {
     return true;
   }
 
+  /** Makes the wait of the task at the head throw `error`. False when nobody waits. */
+  fail(error: unknown): boolean {
+    const wait = this.#head;
+    if (wait === null) return false;
+    this.#remove(wait);
+    wait.fail(error);
+    return true;
+  }
+
   /** Wakes all tasks that wait now, in their order. Returns how many. */
   wakeAll(value: T): number {
     const { size } = this;
@@ -112,11 +121,7 @@ export class WaitQueue<T = void, I = undefined> {
   /** Makes the waits of all tasks that wait now throw what `makeError` returns, an error each. Returns how many. */
   failAll(makeError: () => unknown): number {
     const { size } = this;
-    for (let rest = size; rest > 0; rest--) {
-      const wait = this.#head!;
-      this.#remove(wait);
-      wait.fail(makeError());
-    }
+    for (let rest = size; rest > 0; rest--) this.fail(makeError());
     return size;
   }
 

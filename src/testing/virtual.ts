@@ -11,10 +11,10 @@ import { Deadlock } from "../kernel/errors.ts";
 import { runIn, settled } from "../kernel/leave.ts";
 import { Runtime } from "../kernel/runtime.ts";
 import { Scope } from "../kernel/scope.ts";
-import { snapshotOf } from "../kernel/snapshot.ts";
+import { childrenOf, snapshotOf } from "../kernel/snapshot.ts";
 import { closeGroup } from "../kernel/task-group.ts";
 import { formatTree } from "../kernel/tree-text.ts";
-import type { LogRecord } from "../kernel/engine.ts";
+import type { LogRecord } from "../kernel/instrument.ts";
 import { VirtualHost } from "./virtual-host.ts";
 
 /** What a test under virtual time can ask and do. */
@@ -152,8 +152,9 @@ function hasForeign(root: Scope): boolean {
   const open: Scope[] = [root];
   for (const scope of open) {
     const isIdle = scope === root || scope.name === "background";
-    if (!isIdle && scope.isEmpty) return true;
-    for (let child = scope.firstChild; child !== null; child = child.nextSibling) open.push(child);
+    const children = childrenOf(scope);
+    if (!isIdle && scope.firstWait === null && children.length === 0) return true;
+    for (const child of children) open.push(child);
   }
   return false;
 }
