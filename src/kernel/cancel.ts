@@ -8,7 +8,7 @@
 import { storage } from "./current.ts";
 import { Cancelled } from "./errors.ts";
 import { counterOf } from "./refuse.ts";
-import type { AfterMark, Blocked, Parked, Scope } from "./scope.ts";
+import { HAD_BRANCHES, type AfterMark, type Blocked, type Parked, type Scope } from "./scope.ts";
 
 /** The cancellation of each cancelled scope, with the rejected promise that its waits share. */
 const blockedBy = new WeakMap<Cancelled, Blocked>();
@@ -86,6 +86,7 @@ function openChild(scope: Scope | null): Scope | null {
 
 function markOne(scope: Scope, blocked: Blocked, after: AfterMark): void {
   scope.blocked = blocked;
+  if (hasBranches(scope)) scope.flags |= HAD_BRANCHES;
   const { rare } = scope;
   if (rare !== null && rare.signal !== null) after.signals.push(scope);
   let interrupted = 0;
@@ -96,4 +97,10 @@ function markOne(scope: Scope, blocked: Blocked, after: AfterMark): void {
   }
   if (interrupted > 1 || (interrupted === 1 && !scope.isTask))
     counterOf(scope).rarely.refusals -= interrupted;
+}
+
+/** Whether at least two things wait or stand below the scope. */
+function hasBranches({ firstWait, firstChild }: Scope): boolean {
+  if (firstWait === null) return firstChild !== null && firstChild.nextSibling !== null;
+  return firstChild !== null || firstWait.next !== null;
 }

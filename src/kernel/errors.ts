@@ -12,7 +12,7 @@ export function originOf<S extends object>(cancelled: Cancelled): S {
 /**
  * The interruption that a wait throws in a cancelled scope. Let it pass: catch it only to clean up, then throw it on.
  *
- * One frozen object per cancelled scope is thrown by all its waits, so it is recognised by identity and carries no stack
+ * One object per cancelled scope is thrown by all its waits, so it is recognised by identity, its fields cannot be changed, and carries no stack
  * (under `debug` it has that of the call to `cancel`).
  */
 export class Cancelled extends TsyncioError {
@@ -32,8 +32,15 @@ export class Cancelled extends TsyncioError {
     this.reason = reason;
     this.scope = scope;
     this.by = by;
-    Object.defineProperty(this, origin, { value: from });
-    Object.freeze(this);
+    // Not frozen: the platform's fetch writes a stack on the reason of the signal it was given (decisions/009).
+    const fixed = { writable: false, configurable: false };
+    Object.defineProperties(this, {
+      code: fixed,
+      reason: fixed,
+      scope: fixed,
+      by: fixed,
+      [origin]: { value: from },
+    });
   }
 
   /** @internal */

@@ -5,8 +5,8 @@
  * `Promise.all`, say. That is stray work. It is cancelled, reported with its labels, and waited for; only then is the scope
  * ended, for ever (law 2).
  *
- * A woken task runs in a microtask later than its wake-up, and may wait again. So a scope that has become empty is looked
- * at once more after a turn of the event loop before it counts as left.
+ * What is woken or cancelled runs some microtasks later, and may wait again in its clean-up. So a scope that had stray work, or in
+ * which several branches were cancelled together, is looked at once more after a turn of the event loop before it counts as left.
  */
 import { abortSignal, cancelScope } from "./cancel.ts";
 import { storage } from "./current.ts";
@@ -28,11 +28,11 @@ export async function runIn<T>(scope: Scope, fn: () => T | PromiseLike<T>): Prom
   } catch (error) {
     // Asked before the sweep, which cancels the scope itself.
     const cancelled = cancellationIn(scope, error);
-    if (!scope.isEmpty) await sweep(scope);
+    if (!scope.isQuiescent) await sweep(scope);
     endScope(scope);
     return cancelled === null ? { kind: "error", error } : { kind: "cancelled", cancelled };
   }
-  if (!scope.isEmpty) await sweep(scope);
+  if (!scope.isQuiescent) await sweep(scope);
   endScope(scope);
   const { turn } = scope.engine;
   if (turn.spend()) await new Promise<void>((resolve) => turn.defer(resolve));
@@ -52,15 +52,15 @@ export async function sweep(scope: Scope): Promise<void> {
     cancelScope(scope, "its scope was left while it was still waiting");
     if (strays !== "") report(scope, strays);
   }
-  while (!scope.isEmpty) {
-    await emptied(scope);
+  do {
+    if (!scope.isEmpty) await emptied(scope);
     await new Promise<void>((resolve) => scope.engine.turn.defer(resolve));
-  }
+  } while (!scope.isEmpty);
 }
 
 /** Leaves the scope of a synchronous function, which cannot wait: what is left inside is cancelled, and ends by itself. */
 export function abandonScope(scope: Scope): void {
-  if (scope.isEmpty) endScope(scope);
+  if (scope.isQuiescent) endScope(scope);
   else void sweep(scope).then(() => endScope(scope));
 }
 

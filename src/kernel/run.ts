@@ -59,7 +59,7 @@ export async function run<T>(main: () => T | PromiseLike<T>, options: RunOptions
   try {
     const ending = await runIn(scope, main);
     await closeBackground(runtime);
-    watch.finish(ending.kind === "cancelled" ? ending.cancelled : null);
+    await watch.finish(ending.kind === "cancelled" ? ending.cancelled : null);
     if (ending.kind === "cancelled" && watch.deadlock !== null) throw watch.deadlock;
     return settled(ending);
   } finally {
@@ -77,6 +77,8 @@ async function closeBackground(runtime: Runtime): Promise<void> {
 
 /** The runs that a signal has cancelled and that have not ended: runs side by side end the process together. */
 const stopping = new Set<ProcessWatch>();
+/** Lets those settle that have ended and wait for the others. */
+const ended: Array<() => void> = [];
 
 /** What a run has to do with its process: signals, the grace period, and the end for lack of work. */
 class ProcessWatch {
@@ -102,14 +104,19 @@ class ProcessWatch {
       inRoot(() => this.#undo.push(process.onSignal((signal) => this.#signalled(signal))));
   }
 
-  /** The run has ended. By the cancellation that a signal asked for: then so does the process, with the last such run. */
-  finish(cancelled: Cancelled | null): void {
-    stopping.delete(this);
+  /**
+   * The run has ended. Where the cancellation that a signal asked for ended it, so does the process: with the last of the runs that
+   * stop side by side. Until then it does not settle, lest its rejection end the process under the others.
+   */
+  async finish(cancelled: Cancelled | null): Promise<void> {
     if (this.#signal === null) return;
+    stopping.delete(this);
     const code = exitCodes[this.#signal];
     this.#process!.setExitCode(code);
-    const byIt = cancelled !== null && cancelled === this.#scope.cancelled;
-    if (byIt && stopping.size === 0) this.#process!.exit(code);
+    const isEndedByIt = cancelled !== null && cancelled === this.#scope.cancelled;
+    if (isEndedByIt && stopping.size > 0) await new Promise<void>((resolve) => ended.push(resolve));
+    else if (isEndedByIt) this.#process!.exit(code);
+    else if (stopping.size === 0) for (const settle of ended.splice(0)) settle();
   }
 
   stop(): void {
@@ -137,9 +144,9 @@ class ProcessWatch {
     this.#process!.exit(exitCodes[signal]);
   }
 
-  /** Nothing is left that could wake anybody. The first time `main` is cancelled, so that it can clean up. */
+  /** The process would end. Unless a quiet timer is armed, nothing can wake `main`: the first time it is cancelled, to clean up. */
   #idle(): void {
-    if (!this.#runtime.isRunning) return;
+    if (!this.#runtime.isRunning || this.#runtime.timers.keepForNext()) return;
     const deadlock = new Deadlock(formatTree(snapshotOf(this.#runtime.root)));
     if (this.deadlock === null) {
       this.deadlock = deadlock;

@@ -134,7 +134,8 @@ setDefaultRuntime(() => {
 /** Without `run` there is nobody to throw a deadlock to: the process ends, and the tree says what was left waiting (law 24). */
 function warnOfDeadlock(runtime: Runtime): void {
   const left = runtime.root.firstWait !== null || runtime.backgroundScope.nextSibling !== null;
-  if (left) runtime.host.warn(new Deadlock(formatTree(snapshotOf(runtime.root))).message);
+  if (!left || runtime.timers.keepForNext()) return;
+  runtime.host.warn(new Deadlock(formatTree(snapshotOf(runtime.root))).message);
 }
 
 /** The runtime to which the calling code belongs: that of the enclosing `run` or simulation, else the default one. */
@@ -146,13 +147,16 @@ export function currentRuntime(): Runtime {
  * Runs `fn` in the runtime's background scope, outside the caller's: no cancellation or deadline of the caller reaches it, and
  * what it registers (event handlers, servers, pools) may outlive the caller. `ContextVar` values are not inherited.
  *
+ * A server's handlers run where `listen` was called, so that is the call to detach.
+ *
  * @example
  * import { createServer } from "node:http";
  * import { detached, sleep, withTimeout } from "tsyncio";
- * const server = await withTimeout(1_000, async () => detached(() => createServer(async (_request, response) => {
+ * const server = createServer(async (_request, response) => {
  *   await sleep(1); // works long after the time limit has been left
  *   response.end();
- * })));
+ * });
+ * await withTimeout(1_000, async () => { detached(() => server.listen(0)); });
  * server.close();
  */
 export function detached<T>(fn: () => T): T {

@@ -74,6 +74,8 @@ export const IS_QUIET = 8;
 export const IS_DRAINING = 16;
 /** A task before it said `ready`: it is in its caller's scope, and counts for no group. */
 export const IS_STARTING = 32;
+/** Several things in it were cancelled together: one of them may still be on its way to its clean-up when the others are done. */
+export const HAD_BRANCHES = 64;
 
 class Rare {
   limit: Limit | null = null;
@@ -144,6 +146,11 @@ export class Scope implements Observed {
   /** Nothing is parked in it and every scope inside has been left. */
   get isEmpty(): boolean {
     return this.firstWait === null && this.firstChild === null;
+  }
+
+  /** Nothing is left in it, nor can come up any more: its function has ended, and no branch of it is on its way. */
+  get isQuiescent(): boolean {
+    return this.isEmpty && (this.flags & HAD_BRANCHES) === 0;
   }
 
   get rarely(): Rare {

@@ -112,7 +112,7 @@ export class GroupScope extends Scope {
     cancelScope(services, "the group has ended", this.path);
     const { timers } = this.engine;
     timers.hold();
-    if (!services.isEmpty) await sweep(services);
+    if (!services.isQuiescent) await sweep(services);
     timers.release();
     endScope(services);
   }
@@ -302,7 +302,7 @@ export async function withTaskGroup<T>(body: (group: TaskGroup) => T | PromiseLi
 export async function closeGroup(scope: GroupScope): Promise<void> {
   while (scope.alive > 0) await scope.tasksEnded();
   scope.closed = true;
-  if (!scope.isEmpty) await sweep(scope);
+  if (!scope.isQuiescent) await sweep(scope);
   if (scope.services !== null) await scope.stopServices(scope.services);
   endScope(scope);
   const { turn } = scope.engine;

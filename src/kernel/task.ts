@@ -139,7 +139,7 @@ function adopted(value: unknown): Promise<unknown> {
 
 function succeeded(value: unknown): void {
   const task = storage.getStore() as TaskScope;
-  if (task.isEmpty) end(task, "done", value);
+  if (task.isQuiescent) end(task, "done", value);
   else void sweep(task).then(() => end(task, "done", value));
 }
 
@@ -147,7 +147,7 @@ function failed(error: unknown): void {
   const task = storage.getStore() as TaskScope;
   const cancelled = cancellationIn(task, error);
   const state = cancelled === null ? "failed" : "cancelled";
-  if (task.isEmpty) end(task, state, cancelled ?? error);
+  if (task.isQuiescent) end(task, state, cancelled ?? error);
   else void sweep(task).then(() => end(task, state, cancelled ?? error));
 }
 

@@ -59,6 +59,17 @@ export class Timers {
     this.#rearm();
   }
 
+  /**
+   * Lets the process live until the next entry fires, quiet or not: somebody waits, and that entry may be what wakes them. False when
+   * none is armed.
+   */
+  keepForNext(): boolean {
+    if (this.#platform === null) return false;
+    this.#platform.keepAlive(true);
+    this.#keptAlive = true;
+    return this.#heap.size > 0;
+  }
+
   /** Arms `entry` for `instant`. An instant in the past fires at the next turn; `Infinity` never does and costs nothing. */
   add(entry: TimerEntry, instant: number): void {
     if (instant === Infinity) return;

@@ -2,7 +2,7 @@ import { snapshot, type TreeNode } from "./snapshot.ts";
 
 /**
  * The task tree as text: a line per task or scope, indented. Equal siblings without anything below them share a line:
- * `fetch x 812 waiting: queue.get (oldest 3.1 s)`.
+ * `fetch x 812 waiting: queue.get oldest 3.1 s`.
  *
  * @example
  * import { formatTree } from "tsyncio/inspect";
