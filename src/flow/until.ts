@@ -3,8 +3,10 @@ import { InvalidArgument } from "../base/tsyncio-error.ts";
 import { signalOf } from "../kernel/about-now.ts";
 import { cancellationIn } from "../kernel/cancellation-in.ts";
 import { currentScope } from "../kernel/current.ts";
+import type { Engine } from "../kernel/engine.ts";
 import { Wait } from "../kernel/park.ts";
 import { refuse } from "../kernel/refuse.ts";
+import { inRoot } from "../kernel/root-context.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { disposeLater } from "./dispose.ts";
 
@@ -77,12 +79,15 @@ function untilSettled<T>(scope: Scope, fn: (signal: AbortSignal) => T | PromiseL
  */
 class Arrivals<T> {
   readonly #waits = new Set<ArrivalWait<T>>();
-  #abandonedIn: Scope | null = null;
+  /** The runtime of the last wait that was given up. Not its scope: the promise may live long, and must retain no task. */
+  #abandonedIn: Engine | null = null;
 
   constructor(promise: PromiseLike<T>) {
-    promise.then(
-      (value) => this.#arrived(value),
-      (error: unknown) => this.#failed(error),
+    inRoot(() =>
+      promise.then(
+        (value) => this.#arrived(value),
+        (error: unknown) => this.#failed(error),
+      ),
     );
   }
 
@@ -94,17 +99,16 @@ class Arrivals<T> {
 
   leave(wait: ArrivalWait<T>): void {
     this.#waits.delete(wait);
-    this.#abandonedIn = wait.scope;
+    this.#abandonedIn = wait.scope.engine;
   }
 
   /** Somebody wanted the value and may not wait for it. */
   abandon(scope: Scope): void {
-    this.#abandonedIn = scope;
+    this.#abandonedIn = scope.engine;
   }
 
   #arrived(value: T): void {
-    if (this.#waits.size === 0 && this.#abandonedIn !== null)
-      disposeLater(value, this.#abandonedIn.engine);
+    if (this.#waits.size === 0 && this.#abandonedIn !== null) disposeLater(value, this.#abandonedIn);
     for (const wait of this.#waits) wait.wake(value);
     this.#waits.clear();
   }
