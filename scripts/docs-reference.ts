@@ -14,7 +14,7 @@ import { readEntries } from "./api/entries.ts";
 const root = join(import.meta.dirname, "..");
 
 /** The pages as they should be now. */
-export function makeReference(): Promise<Report[]> {
+function makeReference(): Promise<Report[]> {
   return withDeclarations((folder) =>
     readEntries(root).map(({ specifier, file }) => ({
       path: `docs/reference/${file}.md`,

@@ -64,7 +64,7 @@ export function snapshotOf(top: Scope): TreeNode {
 export function childrenOf(scope: Scope): Scope[] {
   const children: Scope[] = [];
   for (let child = scope.firstChild; child !== null; child = child.nextSibling) children.push(child);
-  if (scope instanceof GroupScope && scope.services !== null) children.push(scope.services);
+  if (scope instanceof GroupScope && scope.services?.isEmpty === false) children.push(scope.services);
   return children;
 }
 
