@@ -2,5 +2,6 @@
 import "./host/install.ts";
 export { currentScope } from "./kernel/current.ts";
 export { delivered, park, passed, refusal } from "./kernel/park.ts";
+export { IS_QUIET, type Scope } from "./kernel/scope.ts";
 export { WaitQueue } from "./kernel/wait-queue.ts";
 export { currentRuntime } from "./kernel/runtime.ts";

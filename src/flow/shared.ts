@@ -77,7 +77,9 @@ class Flight<T> {
 
   start(runtime: Runtime, ttlMs: number, fn: () => T | PromiseLike<T>): void {
     // Detached, since a task takes its context from where it is spawned.
-    const task = detached(() => runtime.background.spawn("shared", () => this.#compute(runtime, ttlMs, fn)));
+    const task = detached(() =>
+      runtime.background.spawn("shared", () => this.#compute(runtime, ttlMs, fn)),
+    );
     if (task.state === "running") this.#task = task;
   }
 

@@ -10,9 +10,6 @@ import { Cancelled } from "./errors.ts";
 import { counterOf } from "./refuse.ts";
 import { HAD_BRANCHES, type AfterMark, type Blocked, type Parked, type Scope } from "./scope.ts";
 
-/** The cancellation of each cancelled scope, with the rejected promise that its waits share. */
-const blockedBy = new WeakMap<Cancelled, Blocked>();
-
 /**
  * Cancels `scope` and all below it. The first cancellation counts; later ones, and that of an ended scope, do nothing.
  *
@@ -26,9 +23,7 @@ export function cancelScope(scope: Scope, reason: unknown, by: string = caller()
   scope.cancelled = cancelled;
   const rejection = Promise.reject(cancelled);
   rejection.catch(() => {});
-  const blocked: Blocked = { error: cancelled, rejection };
-  blockedBy.set(cancelled, blocked);
-  if (scope.blocked === null) block(scope, blocked);
+  if (scope.blocked === null) block(scope, { error: cancelled, rejection });
   if (scope.engine.instruments !== null) {
     scope.engine.tell((instrument) => instrument.scopeCancelled?.(scope, reason));
   }
@@ -53,11 +48,6 @@ export function abortSignal(scope: Scope): void {
   if (rare === null || rare.signal === null) return;
   const { signal } = rare;
   scope.engine.guard(() => storage.run(scope, () => signal.abort(scope.blocked?.error ?? undefined)));
-}
-
-/** The `Blocked` of a scope's own cancellation. */
-export function ownBlocked(scope: Scope): Blocked | null {
-  return scope.cancelled === null ? null : blockedBy.get(scope.cancelled)!;
 }
 
 function mark(top: Scope, blocked: Blocked, after: AfterMark): void {

@@ -50,19 +50,13 @@ export class Cancelled extends TsyncioError {
   }
 }
 
-/** Makes errors without a stack: a fifth of the price. Where the intrinsics are frozen, the full price is paid. */
+/** Makes an error without a stack: a fifth of the price. Where the intrinsics are frozen, the full price is paid. */
 function withoutStack<E extends Error>(make: () => E): E {
   const { stackTraceLimit } = Error;
-  try {
-    Error.stackTraceLimit = 0;
-  } catch {
-    return make();
-  }
-  try {
-    return make();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
+  Reflect.set(Error, "stackTraceLimit", 0);
+  const error = make();
+  Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  return error;
 }
 
 /** Thrown by `task.join()` for a task that ended by cancellation. An ordinary error; `reason` is that of the cancellation. */

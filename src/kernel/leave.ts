@@ -22,21 +22,19 @@ export type Ending<T> =
 
 /** Runs `fn` in `scope` and leaves it. Never rejects. */
 export async function runIn<T>(scope: Scope, fn: () => T | PromiseLike<T>): Promise<Ending<T>> {
-  let value: T;
+  let ending: Ending<T>;
   try {
-    value = await storage.run(scope, fn);
+    ending = { kind: "value", value: await storage.run(scope, fn) };
   } catch (error) {
     // Asked before the sweep, which cancels the scope itself.
     const cancelled = cancellationIn(scope, error);
-    if (!scope.isQuiescent) await sweep(scope);
-    endScope(scope);
-    return cancelled === null ? { kind: "error", error } : { kind: "cancelled", cancelled };
+    ending = cancelled === null ? { kind: "error", error } : { kind: "cancelled", cancelled };
   }
   if (!scope.isQuiescent) await sweep(scope);
   endScope(scope);
   const { turn } = scope.engine;
-  if (turn.spend()) await new Promise<void>((resolve) => turn.defer(resolve));
-  return { kind: "value", value };
+  if (turn.spend()) await turn.next();
+  return ending;
 }
 
 /** The value of an ending, or what it threw. */
@@ -54,7 +52,7 @@ export async function sweep(scope: Scope): Promise<void> {
   }
   do {
     if (!scope.isEmpty) await emptied(scope);
-    await new Promise<void>((resolve) => scope.engine.turn.defer(resolve));
+    await scope.engine.turn.next();
   } while (!scope.isEmpty);
 }
 

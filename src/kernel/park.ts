@@ -21,7 +21,8 @@ import { refuse } from "./refuse.ts";
 
 const nothing = (): void => {};
 const done: Promise<void> = Promise.resolve();
-let making: { resolve: (value: never) => void };
+const nobody: { resolve: (value: never) => void } = { resolve: nothing };
+let making = nobody;
 const handOver = (resolve: (value: unknown) => void): void => {
   making.resolve = resolve;
 };
@@ -70,10 +71,11 @@ export abstract class Wait<T> implements Parked {
 
   park(): Promise<T> {
     this.scope.addWait(this);
-    if (this.scope.engine.instruments !== null) tellStarted(this);
     making = this as { resolve: (value: never) => void };
     const promise = new Promise<T>(handOver as (resolve: (value: T) => void) => void);
+    making = nobody;
     this.promise = promise;
+    if (this.scope.engine.instruments !== null) this.tell("waitStarted");
     return promise;
   }
 
@@ -96,7 +98,7 @@ export abstract class Wait<T> implements Parked {
   interrupt(blocked: Blocked, after: AfterMark): boolean {
     this.unlink(after);
     this.leave();
-    if (this.scope.engine.instruments !== null) after.notices.push(() => tellEnded(this));
+    if (this.scope.engine.instruments !== null) after.notices.push(() => this.tell("waitEnded"));
     this.promise!.catch(nothing);
     this.resolve(blocked.rejection!);
     return true;
@@ -105,7 +107,12 @@ export abstract class Wait<T> implements Parked {
   /** Leaves the scope's list, and tells the instruments: for a wait that was woken. */
   protected settle(): void {
     this.leave();
-    if (this.scope.engine.instruments !== null) tellEnded(this);
+    if (this.scope.engine.instruments !== null) this.tell("waitEnded");
+  }
+
+  private tell(event: "waitStarted" | "waitEnded"): void {
+    const { scope, label } = this;
+    scope.engine.tell((instrument) => instrument[event]?.(scope, label));
   }
 
   /** Leaves the scope's list. */
@@ -114,19 +121,6 @@ export abstract class Wait<T> implements Parked {
     scope.stamp = scope.engine.turn.stamp;
     scope.removeWait(this);
   }
-}
-
-interface Told {
-  readonly scope: Scope;
-  readonly label: string;
-}
-
-function tellStarted(wait: Told): void {
-  wait.scope.engine.tell((instrument) => instrument.waitStarted?.(wait.scope, wait.label));
-}
-
-function tellEnded(wait: Told): void {
-  wait.scope.engine.tell((instrument) => instrument.waitEnded?.(wait.scope, wait.label));
 }
 
 /** A wait whose waker is not one of our lists: it is handed functions that end it, and returns one that stops the waker. */

@@ -17,7 +17,7 @@ import { inRoot } from "./root-context.ts";
 import { platformHost, Runtime } from "./runtime.ts";
 import { Scope } from "./scope.ts";
 import { snapshotOf } from "./snapshot.ts";
-import { closeGroup } from "./task-group.ts";
+import { closeGroup } from "./group-scope.ts";
 import { formatTree } from "./tree-text.ts";
 
 /** How `run` behaves. */

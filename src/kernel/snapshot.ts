@@ -7,7 +7,7 @@
 import { show } from "../base/check.ts";
 import { currentScope } from "./current.ts";
 import { IS_SERVICE, type Blocked, type Scope } from "./scope.ts";
-import { GroupScope } from "./task-group.ts";
+import { GroupScope } from "./group-scope.ts";
 
 /** What a task waits for, and for how many milliseconds it has. */
 export interface WaitSnapshot {

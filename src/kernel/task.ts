@@ -63,11 +63,12 @@ export class TaskScope<T = unknown> extends Scope implements Task<T> {
     const refused = refusal(scope);
     if (refused !== null) return refused;
     if (this.encloses(scope)) return Promise.reject(new SelfJoin(this.path));
+    if (this.state === "running") {
+      this.joiners ??= new WaitQueue<T>(`join of ${this.name}`);
+      return handled(this.joiners.park(undefined, scope));
+    }
     if (this.state === "done") return delivered(this.outcome as T, scope);
-    if (this.state !== "running")
-      return handled(delivered<T>(Promise.reject(this.failure()) as never, scope));
-    this.joiners ??= new WaitQueue<T>(`join of ${this.name}`);
-    return handled(this.joiners.park(undefined));
+    return handled(delivered(handled<T>(Promise.reject(this.failure())) as never, scope));
   }
 
   cancel(reason?: unknown): void {

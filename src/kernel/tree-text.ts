@@ -2,7 +2,7 @@ import { snapshot, type TreeNode } from "./snapshot.ts";
 
 /**
  * The task tree as text: a line per task or scope, indented. Equal siblings without anything below them share a line:
- * `fetch x 812 waiting: queue.get oldest 3.1 s`.
+ * `fetch x 812 waiting: queue.get (oldest 3.1 s)`.
  *
  * @example
  * import { formatTree } from "tsyncio/inspect";
@@ -54,7 +54,8 @@ function line(node: TreeNode, count: number, oldestMs: number): string {
   if (node.state === "cancelling") parts.push(`cancelling (${node.cancelReason})`);
   if (waits) parts.push(`waiting: ${labels(node)}`);
   if (isLeaf) parts.push("running user code");
-  if (waits || isLeaf) parts.push(`${count === 1 ? "since" : "oldest"} ${duration(oldestMs)}`);
+  if (waits || isLeaf)
+    parts.push(count === 1 ? `since ${duration(oldestMs)}` : `(oldest ${duration(oldestMs)})`);
   if (node.deadlineInMs !== undefined) parts.push(`deadline in ${duration(node.deadlineInMs)}`);
   return parts.join(" ");
 }

@@ -57,6 +57,13 @@ export class Turn {
     this.#late.push(callback);
   }
 
+  /** Settles in the next turn. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.defer(resolve);
+    });
+  }
+
   #begin(): void {
     this.#running = true;
     this.#spent = false;

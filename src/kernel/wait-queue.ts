@@ -77,12 +77,11 @@ export class WaitQueue<T = void, I = undefined> {
   }
 
   /**
-   * Waits at the end of the queue until woken.
+   * Waits at the end of the queue until woken. `scope` is the current one: for a caller that has it at hand.
    *
    * @throws {Cancelled} when the surrounding scope is cancelled first, or is already.
    */
-  park(item: I): Promise<T> {
-    const scope = currentScope();
+  park(item: I, scope: Scope = currentScope()): Promise<T> {
     if (scope.blocked !== null) return refuse(scope);
     const wait = new QueueWait<T, I>(scope, this, item);
     wait.ahead = this.#tail;

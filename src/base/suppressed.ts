@@ -1,8 +1,11 @@
 /**
  * The failures that came after the first (law 3): kept with the error that the group threw.
  *
- * In an own symbol property where the error is extensible, so that printing the error shows them; else in a WeakMap.
+ * In an own symbol property where the error is extensible, so that printing the error shows them; else in a WeakMap. A `Cancelled` is
+ * shared by all the waits of its scope, so that nothing is hung on it.
  */
+import { brandOf } from "./tsyncio-error.ts";
+
 const key: unique symbol = Symbol.for("tsyncio.suppressed") as never;
 const MOST = 100;
 
@@ -67,7 +70,7 @@ export function suppress(first: unknown, later: unknown, owner: Owner): boolean 
 }
 
 function keep(error: object, kept: Kept): void {
-  if (!Object.isExtensible(error)) {
+  if (!Object.isExtensible(error) || brandOf(error) === "TSY_CANCELLED") {
     aside.set(error, kept);
     return;
   }

@@ -1,4 +1,4 @@
-import { show } from "../base/check.ts";
+import { show } from "./check.ts";
 import { suppressedErrors } from "./suppressed.ts";
 
 const DEEPEST = 8;
@@ -32,20 +32,14 @@ function write(error: unknown, heading: string, lines: string[], above: readonly
   if (!(error instanceof Error) || above.includes(error) || above.length >= DEEPEST) return;
   const inside = [...above, error];
   if (error.cause !== undefined) write(error.cause, "cause: ", lines, inside);
-  if (error instanceof AggregateError)
-    writeAll(error.errors, error.errors.length, "error", lines, inside);
+  const members = error instanceof AggregateError ? error.errors : [];
+  for (const [i, member] of members.entries()) {
+    write(member, `error ${i + 1} of ${members.length}: `, lines, inside);
+  }
   const { errors, count } = suppressedErrors(error);
-  writeAll(errors, count, "suppressed", lines, inside);
-}
-
-function writeAll(
-  errors: readonly unknown[],
-  count: number,
-  word: string,
-  lines: string[],
-  above: readonly unknown[],
-): void {
-  for (const [i, error] of errors.entries()) write(error, `${word} ${i + 1} of ${count}: `, lines, above);
+  for (const [i, later] of errors.entries()) {
+    write(later, `suppressed ${i + 1} of ${count}: `, lines, inside);
+  }
 }
 
 function described(error: unknown): string {
