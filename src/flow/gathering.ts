@@ -1,6 +1,6 @@
+import { isFromAround } from "../kernel/cancellation-in.ts";
 import { currentScope } from "../kernel/current.ts";
-import { originOf, type Cancelled } from "../kernel/errors.ts";
-import type { Scope } from "../kernel/scope.ts";
+import type { Cancelled } from "../kernel/errors.ts";
 import { GroupScope } from "../kernel/group-scope.ts";
 import type { TaskScope } from "../kernel/task.ts";
 import { disposeAll } from "./dispose.ts";
@@ -39,8 +39,4 @@ export class Gathering extends GroupScope {
   async discard(values: readonly unknown[]): Promise<void> {
     await disposeAll(values, (error) => super.fail(error));
   }
-}
-
-function isFromAround(group: Scope, cancelled: Cancelled): boolean {
-  return originOf<Scope>(cancelled).encloses(group);
 }

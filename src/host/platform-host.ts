@@ -79,7 +79,7 @@ export class PlatformHost implements Host {
   }
 
   warn(line: string): void {
-    console.warn(`tsyncio: ${line}`);
+    process.stderr.write(`tsyncio: ${line}\n`);
   }
 
   utilisation(): number {

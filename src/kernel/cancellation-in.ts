@@ -34,7 +34,7 @@ function outermostOf(scope: Scope, effective: Cancelled, error: unknown): Cancel
     }
     const found = leafCancellation(scope, effective, next);
     if (found === null) return null;
-    if (outermost === null || encloses(found, originOf<Scope>(outermost))) outermost = found;
+    if (outermost === null || isFromAround(originOf<Scope>(outermost), found)) outermost = found;
   }
   return outermost;
 }
@@ -55,10 +55,11 @@ function leavesOf(error: unknown): readonly unknown[] | null {
 
 function leafCancellation(scope: Scope, effective: Cancelled, error: unknown): Cancelled | null {
   if (error === effective) return effective;
-  if (error instanceof Cancelled) return encloses(error, scope) ? error : null;
+  if (error instanceof Cancelled) return isFromAround(scope, error) ? error : null;
   return error instanceof Error && error.name === "AbortError" ? effective : null;
 }
 
-function encloses(cancelled: Cancelled, scope: Scope): boolean {
-  return originOf<Scope>(cancelled).encloses(scope);
+/** Whether it is `scope` or one around it that was cancelled. */
+export function isFromAround(scope: Scope, cancelled: Cancelled): boolean {
+  return cancelled === scope.blocked?.error || originOf<Scope>(cancelled).encloses(scope);
 }

@@ -1,6 +1,6 @@
 import type { Host } from "./host.ts";
 import type { Instrument, LogRecord } from "./instrument.ts";
-import { captureContext, inRoot } from "./root-context.ts";
+import { captureContext } from "./root-context.ts";
 import { SlowSlices } from "./slow-slices.ts";
 import { Timers } from "./timers.ts";
 import { Turn } from "./turn.ts";
@@ -33,8 +33,8 @@ export class Engine {
 
   constructor(host: Host) {
     this.host = host;
-    this.turn = new Turn(host, inRoot);
-    this.timers = new Timers(host, inRoot);
+    this.turn = new Turn(host);
+    this.timers = new Timers(host);
     this.log = (record) => {
       if (record.level === "warning") host.warn(`${record.code}: ${record.message}`);
     };

@@ -11,7 +11,8 @@
  */
 import { suppress } from "../base/suppressed.ts";
 import { block, cancelScope } from "./cancel.ts";
-import { originOf, type Cancelled } from "./errors.ts";
+import { isFromAround } from "./cancellation-in.ts";
+import type { Cancelled } from "./errors.ts";
 import { endScope, sweep } from "./leave.ts";
 import { IS_QUIET, IS_SERVICE, IS_STARTING, Scope, type Shield } from "./scope.ts";
 import type { TaskScope } from "./task.ts";
@@ -64,14 +65,12 @@ export class GroupScope extends Scope {
 
   override childEnded(task: TaskScope): void {
     if ((task.flags & IS_STARTING) !== 0) return;
-    if (task.state === "failed") this.fail(task.outcome);
-    else if (task.state === "cancelled") this.#noteCut(task.outcome as Cancelled);
+    const { state, outcome } = task;
+    if (state === "failed") this.fail(outcome);
+    const isCut =
+      state === "cancelled" && outcome !== this.cancelled && isFromAround(this, outcome as Cancelled);
+    if (isCut) this.cutShort = outcome as Cancelled;
     if (--this.alive === 0) this.#whenEmpty?.();
-  }
-
-  #noteCut(cancelled: Cancelled): void {
-    if (cancelled !== this.cancelled && originOf<Scope>(cancelled).encloses(this))
-      this.cutShort = cancelled;
   }
 
   /** Settles when no ordinary task is alive. */
@@ -105,9 +104,9 @@ export class GroupScope extends Scope {
     cancelScope(services, "the group has ended", this.path);
     const { timers } = this.engine;
     timers.hold();
-    if (!services.isQuiescent) await sweep(services);
+    if (services.isQuiescent) endScope(services);
+    else await sweep(services, endScope);
     timers.release();
-    endScope(services);
   }
 }
 
@@ -117,7 +116,9 @@ export async function closeGroup(scope: GroupScope): Promise<void> {
   scope.closed = true;
   if (!scope.isQuiescent) await sweep(scope);
   if (scope.services !== null) await scope.stopServices(scope.services);
-  endScope(scope);
+  // What was between two waits at the first look may have begun another while the services ended.
+  if (scope.isEmpty) endScope(scope);
+  else await sweep(scope, endScope);
   const { turn } = scope.engine;
   if (turn.spend()) await turn.next();
 }

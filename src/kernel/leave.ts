@@ -30,8 +30,8 @@ export async function runIn<T>(scope: Scope, fn: () => T | PromiseLike<T>): Prom
     const cancelled = cancellationIn(scope, error);
     ending = cancelled === null ? { kind: "error", error } : { kind: "cancelled", cancelled };
   }
-  if (!scope.isQuiescent) await sweep(scope);
-  endScope(scope);
+  if (scope.isQuiescent) endScope(scope);
+  else await sweep(scope, endScope);
   const { turn } = scope.engine;
   if (turn.spend()) await turn.next();
   return ending;
@@ -43,8 +43,8 @@ export function settled<T>(ending: Ending<T>): T {
   throw ending.kind === "error" ? ending.error : ending.cancelled;
 }
 
-/** Cancels and waits for what is left in a scope whose function has ended. */
-export async function sweep(scope: Scope): Promise<void> {
+/** Cancels and waits for what is left in a scope whose function has ended. `whenEmpty` is called before anything can begin anew. */
+export async function sweep<S extends Scope>(scope: S, whenEmpty?: (scope: S) => void): Promise<void> {
   if (scope.blocked === null) {
     const strays = strayLabels(scope);
     cancelScope(scope, "its scope was left while it was still waiting");
@@ -54,12 +54,13 @@ export async function sweep(scope: Scope): Promise<void> {
     if (!scope.isEmpty) await emptied(scope);
     await scope.engine.turn.next();
   } while (!scope.isEmpty);
+  whenEmpty?.(scope);
 }
 
 /** Leaves the scope of a synchronous function, which cannot wait: what is left inside is cancelled, and ends by itself. */
 export function abandonScope(scope: Scope): void {
   if (scope.isQuiescent) endScope(scope);
-  else void sweep(scope).then(() => endScope(scope));
+  else void sweep(scope, endScope);
 }
 
 /** Marks a scope as ended: it leaves the tree, its signal is aborted, and every later wait in it is refused. */

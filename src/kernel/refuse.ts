@@ -10,10 +10,12 @@
  */
 import { ScopeEnded } from "./errors.ts";
 import { IS_QUIET, type Scope } from "./scope.ts";
-import type { TimerEntry } from "./timers.ts";
+import { TimedCall } from "./timers.ts";
 
 const PROMPT_REFUSALS = 100;
 const LONGEST_DELAY_MS = 100;
+/** Frames from here are not where the user waits. */
+const library = new URL("../", import.meta.url).href;
 
 /** The rejection for a wait in `scope`, whose `blocked` is not null. */
 export function refuse(scope: Scope): Promise<never> {
@@ -21,10 +23,9 @@ export function refuse(scope: Scope): Promise<never> {
   const count = ++counter.rarely.refusals;
   const { turn } = scope.engine;
   const rejection = scope.blocked!.rejection ?? ended(scope);
-  if (count <= PROMPT_REFUSALS)
-    return turn.spend() ? new SlowRefusal(scope, rejection, 0).promise : rejection;
+  if (count <= PROMPT_REFUSALS) return turn.spend() ? refuseLater(scope, rejection, 0) : rejection;
   if (count === PROMPT_REFUSALS + 1 && !scope.hasEnded) report(counter, scope);
-  return new SlowRefusal(scope, rejection, count - PROMPT_REFUSALS - 1).promise;
+  return refuseLater(scope, rejection, count - PROMPT_REFUSALS - 1);
 }
 
 /** A loop that opens a scope for each of its waits is one loop: the scope around it counts. */
@@ -44,7 +45,11 @@ function ended(scope: Scope): Promise<never> {
 }
 
 function report(counter: Scope, scope: Scope): void {
-  const place = new Error().stack?.split("\n").slice(4, 7).join("\n") ?? "";
+  const frames = new Error().stack?.split("\n").slice(1) ?? [];
+  const place = frames
+    .filter((frame) => !frame.includes(library))
+    .slice(0, 3)
+    .join("\n");
   scope.engine.log({
     level: "warning",
     code: "TSY_SWALLOWED_CANCEL",
@@ -55,27 +60,16 @@ function report(counter: Scope, scope: Scope): void {
 }
 
 /** A refusal that comes late, so that the event loop can turn. */
-class SlowRefusal implements TimerEntry {
-  index = -1;
-  arrival = 0;
-  readonly keepsAlive: boolean;
-  readonly promise: Promise<never>;
-  #resolve!: (rejection: Promise<never>) => void;
-  readonly #rejection: Promise<never>;
-
-  constructor(scope: Scope, rejection: Promise<never>, ordinal: number) {
-    const { engine } = scope;
-    this.keepsAlive = (scope.flags & IS_QUIET) === 0;
-    this.#rejection = rejection;
-    this.promise = new Promise<never>((resolve) => {
-      this.#resolve = resolve as (rejection: Promise<never>) => void;
-    });
-    this.promise.catch(() => {});
-    if (ordinal === 0) engine.turn.defer(() => this.fire());
-    else engine.timers.add(this, engine.host.now() + Math.min(2 ** (ordinal - 1), LONGEST_DELAY_MS));
-  }
-
-  fire(): void {
-    this.#resolve(this.#rejection);
-  }
+function refuseLater(scope: Scope, rejection: Promise<never>, ordinal: number): Promise<never> {
+  const { host, timers, turn } = scope.engine;
+  const promise = new Promise<never>((resolve) => {
+    const settle = (): void => resolve(rejection as never);
+    if (ordinal === 0) turn.defer(settle);
+    else {
+      const delayMs = Math.min(2 ** (ordinal - 1), LONGEST_DELAY_MS);
+      timers.add(new TimedCall(settle, (scope.flags & IS_QUIET) === 0), host.now() + delayMs);
+    }
+  });
+  promise.catch(() => {});
+  return promise;
 }

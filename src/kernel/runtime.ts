@@ -7,7 +7,7 @@ import { captureContext, inRoot, takeStrangers } from "./root-context.ts";
 import { IS_QUIET, Scope } from "./scope.ts";
 import { GroupScope } from "./group-scope.ts";
 import { TaskGroup } from "./task-group.ts";
-import type { TimerEntry } from "./timers.ts";
+import { TimedCall } from "./timers.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { formatTree } from "./tree-text.ts";
 
@@ -34,28 +34,6 @@ export interface ScheduledCall {
 class BackgroundScope extends GroupScope {
   override fail(error: unknown): void {
     this.engine.unhandled(error);
-  }
-}
-
-class Call implements ScheduledCall, TimerEntry {
-  index = -1;
-  arrival = 0;
-  readonly keepsAlive: boolean;
-  readonly #runtime: Runtime;
-  readonly #callback: () => void;
-
-  constructor(runtime: Runtime, callback: () => void, keepsAlive: boolean) {
-    this.#runtime = runtime;
-    this.#callback = callback;
-    this.keepsAlive = keepsAlive;
-  }
-
-  fire(): void {
-    this.#runtime.guard(this.#callback);
-  }
-
-  cancel(): void {
-    this.#runtime.timers.remove(this);
   }
 }
 
@@ -96,9 +74,9 @@ export class Runtime extends Engine {
     checkFunction("callback of callLater", callback);
     const inContext = captureContext();
     const quiet = (currentScope().flags & IS_QUIET) !== 0;
-    const call = new Call(this, () => inContext(callback), !quiet);
+    const call = new TimedCall(() => this.guard(() => inContext(callback)), !quiet);
     this.timers.add(call, this.now() + delay);
-    return call;
+    return { cancel: () => this.timers.remove(call) };
   }
 
   stats(): RuntimeStats {

@@ -141,7 +141,7 @@ function adopted(value: unknown): Promise<unknown> {
 function succeeded(value: unknown): void {
   const task = storage.getStore() as TaskScope;
   if (task.isQuiescent) end(task, "done", value);
-  else void sweep(task).then(() => end(task, "done", value));
+  else void sweep(task, () => end(task, "done", value));
 }
 
 function failed(error: unknown): void {
@@ -149,7 +149,7 @@ function failed(error: unknown): void {
   const cancelled = cancellationIn(task, error);
   const state = cancelled === null ? "failed" : "cancelled";
   if (task.isQuiescent) end(task, state, cancelled ?? error);
-  else void sweep(task).then(() => end(task, state, cancelled ?? error));
+  else void sweep(task, () => end(task, state, cancelled ?? error));
 }
 
 function end(task: TaskScope, state: "done" | "failed" | "cancelled", outcome: unknown): void {

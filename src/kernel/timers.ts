@@ -14,6 +14,7 @@
  */
 import { TimerHeap, type HeapEntry } from "../base/timer-heap.ts";
 import type { Host, HostTimer } from "./host.ts";
+import { inRoot } from "./root-context.ts";
 
 export interface TimerEntry extends HeapEntry {
   /** Whether the entry keeps the process alive. It must not change while the entry is armed. */
@@ -21,12 +22,24 @@ export interface TimerEntry extends HeapEntry {
   fire(): void;
 }
 
+/** A function to call at an instant. */
+export class TimedCall implements TimerEntry {
+  index = -1;
+  arrival = 0;
+  readonly fire: () => void;
+  readonly keepsAlive: boolean;
+
+  constructor(fire: () => void, keepsAlive: boolean) {
+    this.fire = fire;
+    this.keepsAlive = keepsAlive;
+  }
+}
+
 /** The longest delay that platform timers take; beyond it they fire at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 export class Timers {
   readonly #host: Host;
-  readonly #runInRoot: (callback: () => void) => void;
   readonly #heap: TimerHeap<TimerEntry> = new TimerHeap();
   readonly #tick: () => void;
   #platform: HostTimer | null = null;
@@ -38,9 +51,8 @@ export class Timers {
   lagMs = 0;
   maxLagMs = 0;
 
-  constructor(host: Host, runInRoot: (callback: () => void) => void) {
+  constructor(host: Host) {
     this.#host = host;
-    this.#runInRoot = runInRoot;
     this.#tick = () => this.#fireDue();
   }
 
@@ -98,7 +110,7 @@ export class Timers {
     this.#platform?.cancel();
     this.#armedFor = instant;
     const ms = Math.min(Math.max(Math.ceil(instant - this.#host.now()), 0), LONGEST_MS);
-    this.#runInRoot(() => {
+    inRoot(() => {
       this.#platform = this.#host.setTimer(this.#tick, ms);
     });
     this.#keptAlive = true;

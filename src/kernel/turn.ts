@@ -12,6 +12,7 @@
  * - `#late` is served in order, and everything that completes while it is not empty joins its end: nobody overtakes.
  */
 import type { Host } from "./host.ts";
+import { inRoot } from "./root-context.ts";
 import { RingBuffer } from "../base/ring-buffer.ts";
 
 const OPERATIONS_PER_TURN = 512;
@@ -21,7 +22,6 @@ const LONGEST_STRETCH = 64;
 
 export class Turn {
   readonly #host: Host;
-  readonly #runInRoot: (callback: () => void) => void;
   readonly #late: RingBuffer<() => void> = new RingBuffer();
   readonly #end: () => void;
   #running = false;
@@ -34,9 +34,8 @@ export class Turn {
   /** Told at the end of each turn how long it was; set under debug only. */
   watch: ((ms: number) => void) | null = null;
 
-  constructor(host: Host, runInRoot: (callback: () => void) => void) {
+  constructor(host: Host) {
     this.#host = host;
-    this.#runInRoot = runInRoot;
     this.#end = () => this.#finish();
   }
 
@@ -72,7 +71,7 @@ export class Turn {
     this.#stretch = 1;
     this.#began = this.#host.now();
     this.#stamp = Math.floor(this.#began);
-    this.#runInRoot(() => this.#host.nextTurn(this.#end));
+    inRoot(() => this.#host.nextTurn(this.#end));
   }
 
   /** Looks at the clock, ever more rarely while operations are quick, so that it costs a nanosecond or two an operation. */

@@ -12,7 +12,7 @@ import { runIn, settled } from "../kernel/leave.ts";
 import { Runtime } from "../kernel/runtime.ts";
 import { Scope } from "../kernel/scope.ts";
 import { childrenOf, snapshotOf } from "../kernel/snapshot.ts";
-import { closeGroup } from "../kernel/task-group.ts";
+import { closeGroup } from "../kernel/group-scope.ts";
 import { formatTree } from "../kernel/tree-text.ts";
 import type { LogRecord } from "../kernel/instrument.ts";
 import { VirtualHost } from "./virtual-host.ts";
@@ -61,10 +61,8 @@ export function virtual(body: (time: VirtualTime) => unknown): () => Promise<voi
       await closeGroup(runtime.backgroundScope);
       return result;
     });
-    const deadlock = await driver.drive(scope, ending);
-    const result = await ending;
-    if (deadlock !== null) throw deadlock;
-    settled(result);
+    await driver.drive(scope, ending);
+    settled(await ending);
     if (host.uncaught.length > 0) throw host.uncaught[0];
   };
 }
@@ -110,8 +108,12 @@ class Driver {
     return new Promise((resolve) => this.#watchers.push(resolve));
   }
 
-  /** Drives the program to its end. A deadlock cancels it, once, and is returned. */
-  async drive(scope: Scope, ending: Promise<unknown>): Promise<Deadlock | null> {
+  /**
+   * Drives the program to its end.
+   *
+   * @throws {Deadlock} the first one. It cancels the program, so that it can clean up; one that does not end even so is left behind.
+   */
+  async drive(scope: Scope, ending: Promise<unknown>): Promise<void> {
     let ended = false;
     let deadlock: Deadlock | null = null;
     void ending.then(() => {
@@ -119,8 +121,10 @@ class Driver {
     });
     for (;;) {
       await realTurn();
-      if (ended) return deadlock;
-      if (this.#step() || deadlock !== null) continue;
+      if (ended && deadlock !== null) throw deadlock;
+      if (ended) return;
+      if (this.#step()) continue;
+      if (deadlock !== null) throw deadlock;
       deadlock = new Deadlock(formatTree(snapshotOf(scope)));
       cancelScope(scope, "deadlock");
     }

@@ -58,8 +58,6 @@ class Entry implements TimerEntry {
   }
 }
 
-const direct = (callback: () => void): void => callback();
-
 function setUp(): {
   host: HandHost;
   timers: Timers;
@@ -68,7 +66,7 @@ function setUp(): {
 } {
   const host = new HandHost();
   const log: string[] = [];
-  const timers = new Timers(host as unknown as Host, direct);
+  const timers = new Timers(host as unknown as Host);
   return { host, timers, log, entry: (name, keepsAlive) => new Entry(() => log.push(name), keepsAlive) };
 }
 
@@ -165,7 +163,7 @@ describe("Timers", () => {
 describe("A turn", () => {
   it("puts operations off after 512 of them that are quick", () => {
     const host = new HandHost();
-    const turn = new Turn(host as unknown as Host, direct);
+    const turn = new Turn(host as unknown as Host);
     let operations = 0;
     while (!turn.spend()) operations++;
     assert.ok(operations >= 400 && operations <= 560, `${operations}`);
@@ -177,7 +175,7 @@ describe("A turn", () => {
   it("puts operations off after about 10 ms, however long each of them takes", () => {
     for (const ms of [0.1, 1, 2, 5, 20]) {
       const host = new HandHost();
-      const turn = new Turn(host as unknown as Host, direct);
+      const turn = new Turn(host as unknown as Host);
       let operations = 0;
       while (!turn.spend() && ++operations < 1_000) host.nowMs += ms;
       assert.ok(host.nowMs <= Math.max(20, 3 * ms), `${host.nowMs} ms with operations of ${ms} ms`);
@@ -186,7 +184,7 @@ describe("A turn", () => {
 
   it("puts operations off after about 10 ms also when they grow slow late", () => {
     const host = new HandHost();
-    const turn = new Turn(host as unknown as Host, direct);
+    const turn = new Turn(host as unknown as Host);
     for (let quick = 0; quick < 140; quick++) turn.spend();
     let operations = 0;
     while (!turn.spend() && ++operations < 1_000) host.nowMs += 1;
@@ -195,7 +193,7 @@ describe("A turn", () => {
 
   it("serves what was deferred in order, in the next turn", () => {
     const host = new HandHost();
-    const turn = new Turn(host as unknown as Host, direct);
+    const turn = new Turn(host as unknown as Host);
     const log: string[] = [];
     turn.defer(() => {
       log.push("a");
@@ -210,7 +208,7 @@ describe("A turn", () => {
 
   it("asks for nothing while it is idle", () => {
     const host = new HandHost();
-    const turn = new Turn(host as unknown as Host, direct);
+    const turn = new Turn(host as unknown as Host);
     turn.spend();
     host.turn();
     assert.equal(host.turns.length, 0);
