@@ -10,8 +10,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 /** Raised whenever a field of `Scope`, `Engine` or a wait changes its meaning. */
 const PROTOCOL = 1;
 
-/** Where the current scope is kept. */
-export type AmbientStore<S> = AsyncLocalStorage<S>;
+/** Where the current scope is kept: an `AsyncLocalStorage`, named by shape so that our types need no types of Node. */
+export interface AmbientStore<S> {
+  getStore(): S | undefined;
+  run<R, A extends unknown[]>(store: S, fn: (...args: A) => R, ...args: A): R;
+}
 
 interface Protocol<S, R> {
   readonly number: number;

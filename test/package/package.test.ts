@@ -16,8 +16,8 @@ import { runStep, toolPath } from "../../scripts/steps.ts";
 const root = join(import.meta.dirname, "../..");
 const entries = readEntries(root);
 
-/** Bytes of each entry with all it imports, minified and compressed. Raise one only in the commit that needs it. */
-const byteCeilings: Record<string, number> = { tsyncio: 14_000, "tsyncio/lowlevel": 10_000 };
+/** Bytes of each entry with all it imports, minified and compressed (decisions/015). Raise one only in the commit that needs it. */
+const byteCeilings: Record<string, number> = { tsyncio: 22_500, "tsyncio/lowlevel": 10_500 };
 
 let project = "";
 let tarball = "";
