@@ -56,13 +56,11 @@ describe("withTimeout", () => {
     "throws the error of a clean-up in place of TimeoutError",
     virtual(async () => {
       await assert.rejects(
-        withTimeout(10, async () => {
-          try {
-            await sleep(20);
-          } finally {
+        withTimeout(10, () =>
+          sleep(20).finally(() => {
             throw new RangeError("clean-up");
-          }
-        }),
+          }),
+        ),
         RangeError,
       );
     }),

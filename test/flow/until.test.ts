@@ -167,16 +167,17 @@ describe("until(promise)", () => {
     virtual(async () => {
       let reactions = 0;
       const work = Promise.withResolvers<number>();
-      const counted = {
-        then: (...args: Parameters<typeof work.promise.then>) => {
+      const counted = work.promise;
+      const { then } = counted;
+      Object.defineProperty(counted, "then", {
+        value: (...args: Parameters<typeof then>) => {
           reactions++;
-          return work.promise.then(...args);
+          return then.apply(counted, args);
         },
-      };
+      });
       await withTaskGroup(async (group) => {
-        for (let i = 0; i < 10; i++)
-          await withTimeoutOr(1, () => until(counted as PromiseLike<number>), 0);
-        const live = group.spawn(() => until(counted as PromiseLike<number>));
+        for (let i = 0; i < 10; i++) await withTimeoutOr(1, () => until(counted), 0);
+        const live = group.spawn(() => until(counted));
         work.resolve(8);
         assert.equal(await live.join(), 8);
       });
