@@ -169,7 +169,8 @@ describe("until(promise)", () => {
       const work = Promise.withResolvers<number>();
       const counted = work.promise;
       const { then } = counted;
-      Object.defineProperty(counted, "then", {
+      // oxlint-disable-next-line unicorn/no-thenable -- reactions are what is counted
+      void Object.defineProperty(counted, "then", {
         value: (...args: Parameters<typeof then>) => {
           reactions++;
           return then.apply(counted, args);
