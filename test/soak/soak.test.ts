@@ -1,0 +1,85 @@
+/**
+ * The soak: real time, for minutes, apart from `npm test`. A million tasks and more go through groups, queues, locks, timers, time
+ * limits and cancellations; afterwards the counts must add up, memory must be flat, and no handle may be left.
+ *
+ * "Flat": the resident set at the end is at most 1.1 times what it was after the first quarter, or the first minute where that is
+ * sooner. Environment: TSYNCIO_SOAK_SECONDS, 120 by default. Only a run of 100 seconds and more must reach the million.
+ */
+import assert from "node:assert/strict";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { currentRuntime, run } from "../../src/index.ts";
+import { round, Tally } from "./workload.ts";
+
+const seconds = Number(process.env["TSYNCIO_SOAK_SECONDS"] ?? 120);
+const warmUpSeconds = Math.min(seconds / 4, 60);
+
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc") as () => void;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Memory {
+  readonly rss: number;
+  readonly heap: number;
+}
+
+/** Memory when the garbage is gone; V8 gives pages back a while after a collection, so the least of several looks counts. */
+async function measure(): Promise<Memory> {
+  const looks: Memory[] = [];
+  for (let i = 0; i < 5; i++) {
+    gc();
+    await pause(50);
+    const { rss, heapUsed } = process.memoryUsage();
+    looks.push({ rss, heap: heapUsed });
+  }
+  return {
+    rss: Math.min(...looks.map(({ rss }) => rss)),
+    heap: Math.min(...looks.map(({ heap }) => heap)),
+  };
+}
+
+async function soak(
+  tally: Tally,
+): Promise<{ first: Memory; rounds: number; runtime: { tasks: number; timers: number } }> {
+  const begun = performance.now();
+  const elapsed = (): number => (performance.now() - begun) / 1_000;
+  let first: Memory | undefined;
+  let rounds = 0;
+  while (elapsed() < seconds || first === undefined) {
+    await round(tally);
+    rounds++;
+    if (first === undefined && elapsed() >= warmUpSeconds) first = await measure();
+  }
+  return { first, rounds, runtime: currentRuntime().stats() };
+}
+
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+describe("The soak", () => {
+  it(`keeps its memory flat for ${seconds} seconds of everything at once`, async () => {
+    const handles = process.getActiveResourcesInfo().toSorted();
+    const tally = new Tally();
+    const { first, rounds, runtime } = await run(() => soak(tally), { signals: false });
+    const last = await measure();
+
+    const { tasks, done, failed, cancelled, items, timeouts } = tally;
+    console.log(
+      `soak: ${seconds} s, ${rounds} rounds, ${tasks} tasks (${done} done, ${failed} failed, ${cancelled} cancelled), ` +
+        `${items} items, ${timeouts} time limits passed; RSS ${mib(first.rss)} -> ${mib(last.rss)}, ` +
+        `heap ${mib(first.heap)} -> ${mib(last.heap)}`,
+    );
+    assert.equal(done + failed + cancelled, tasks, "every task has ended once");
+    assert.equal(items, rounds * 4_000);
+    assert.deepEqual({ tasks: runtime.tasks, timers: runtime.timers }, { tasks: 0, timers: 0 });
+    if (seconds >= 100) assert.ok(tasks >= 1_000_000, `only ${tasks} tasks in ${seconds} s`);
+    assert.ok(last.rss <= first.rss * 1.1, `RSS grew from ${mib(first.rss)} to ${mib(last.rss)}`);
+    assert.ok(
+      last.heap <= first.heap * 1.1,
+      `the heap grew from ${mib(first.heap)} to ${mib(last.heap)}`,
+    );
+    assert.deepEqual(process.getActiveResourcesInfo().toSorted(), handles);
+  });
+});
