@@ -2,6 +2,7 @@
 import "./host/install.ts";
 export { currentScope } from "./kernel/current.ts";
 export { delivered, park, passed, refusal } from "./kernel/park.ts";
-export { IS_QUIET, type Scope } from "./kernel/scope.ts";
+export type { Scope } from "./kernel/scope.ts";
+export { TimedCall } from "./kernel/timers.ts";
 export { WaitQueue } from "./kernel/wait-queue.ts";
 export { currentRuntime } from "./kernel/runtime.ts";

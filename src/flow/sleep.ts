@@ -2,7 +2,7 @@ import { checkDuration } from "../base/check.ts";
 import { currentScope } from "../kernel/current.ts";
 import { passed, Wait } from "../kernel/park.ts";
 import { refuse } from "../kernel/refuse.ts";
-import { IS_QUIET, type Scope } from "../kernel/scope.ts";
+import type { Scope } from "../kernel/scope.ts";
 import type { TimerEntry } from "../kernel/timers.ts";
 
 class SleepWait extends Wait<void> implements TimerEntry {
@@ -14,7 +14,7 @@ class SleepWait extends Wait<void> implements TimerEntry {
   }
 
   get keepsAlive(): boolean {
-    return (this.scope.flags & IS_QUIET) === 0;
+    return this.scope.keepsAlive;
   }
 
   fire(): void {

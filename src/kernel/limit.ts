@@ -5,7 +5,7 @@
  * States of a shield:    up -> running down (an enclosing scope is cancelled) -> down (the cancellation has come through).
  */
 import { block, cancelScope } from "./cancel.ts";
-import { IS_QUIET, type Limit, type Scope, type Shield } from "./scope.ts";
+import { type Limit, type Scope, type Shield } from "./scope.ts";
 import type { TimerEntry } from "./timers.ts";
 
 abstract class ScopeTimer implements TimerEntry {
@@ -19,7 +19,7 @@ abstract class ScopeTimer implements TimerEntry {
   }
 
   get keepsAlive(): boolean {
-    return (this.scope.flags & IS_QUIET) === 0;
+    return this.scope.keepsAlive;
   }
 
   arm(at: number): void {

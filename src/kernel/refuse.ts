@@ -9,7 +9,7 @@
  * interrupted there buys one more, so that the clean-up of many helpers in one task is no swallowing.
  */
 import { ScopeEnded } from "./errors.ts";
-import { IS_QUIET, type Scope } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { TimedCall } from "./timers.ts";
 
 const PROMPT_REFUSALS = 100;
@@ -67,7 +67,7 @@ function refuseLater(scope: Scope, rejection: Promise<never>, ordinal: number): 
     if (ordinal === 0) turn.defer(settle);
     else {
       const delayMs = Math.min(2 ** (ordinal - 1), LONGEST_DELAY_MS);
-      timers.add(new TimedCall(settle, (scope.flags & IS_QUIET) === 0), host.now() + delayMs);
+      timers.add(new TimedCall(settle, scope.keepsAlive), host.now() + delayMs);
     }
   });
   promise.catch(() => {});

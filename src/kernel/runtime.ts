@@ -73,8 +73,7 @@ export class Runtime extends Engine {
     const delay = checkDuration("ms of callLater", ms);
     checkFunction("callback of callLater", callback);
     const inContext = captureContext();
-    const quiet = (currentScope().flags & IS_QUIET) !== 0;
-    const call = new TimedCall(() => this.guard(() => inContext(callback)), !quiet);
+    const call = new TimedCall(() => this.guard(() => inContext(callback)), currentScope().keepsAlive);
     this.timers.add(call, this.now() + delay);
     return { cancel: () => this.timers.remove(call) };
   }

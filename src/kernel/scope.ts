@@ -143,6 +143,11 @@ export class Scope implements Observed {
     return (this.flags & HAS_ENDED) !== 0;
   }
 
+  /** Whether its timers keep the process alive, as those of ordinary tasks do. */
+  get keepsAlive(): boolean {
+    return (this.flags & IS_QUIET) === 0;
+  }
+
   /** Nothing is parked in it and every scope inside has been left. */
   get isEmpty(): boolean {
     return this.firstWait === null && this.firstChild === null;

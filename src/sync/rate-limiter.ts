@@ -2,7 +2,8 @@ import { checkCount, checkDuration, show } from "../base/check.ts";
 import { InvalidArgument } from "../base/tsyncio-error.ts";
 import { currentScope } from "../kernel/current.ts";
 import { passed, refusal } from "../kernel/park.ts";
-import { IS_QUIET, type Scope } from "../kernel/scope.ts";
+import type { Scope } from "../kernel/scope.ts";
+import { TimedCall } from "../kernel/timers.ts";
 import { WaitQueue } from "../kernel/wait-queue.ts";
 import { labelOf, type Engine, type NameOption } from "./hold.ts";
 
@@ -24,21 +25,6 @@ const LATENESS_MS = 10;
 /** What platform timers count in. */
 const TIMER_STEP_MS = 1;
 
-/** Fires when the waiter at the head can be served. */
-class Alarm {
-  index = -1;
-  arrival = 0;
-  readonly engine: Engine;
-  readonly keepsAlive: boolean;
-  readonly fire: () => void;
-
-  constructor(engine: Engine, keepsAlive: boolean, fire: () => void) {
-    this.engine = engine;
-    this.keepsAlive = keepsAlive;
-    this.fire = fire;
-  }
-}
-
 /**
  * Lets so many things happen in each interval, and some more after a pause: a token bucket, full at the start, that refills evenly.
  *
@@ -48,8 +34,8 @@ class Alarm {
  *
  * @example
  * import { RateLimiter } from "tsyncio";
- * const limiter = new RateLimiter({ limit: 1_000, intervalMs: 1_000, burst: 2 });
- * for (let i = 0; i < 4; i++) await limiter.take(); // two at once, then one in each millisecond
+ * const limiter = new RateLimiter({ limit: 100, intervalMs: 1_000, burst: 2 });
+ * for (let i = 0; i < 3; i++) await limiter.take(); // two at once, then one in each 10 ms
  * console.log(limiter.tryTake(2)); // false
  */
 export class RateLimiter {
@@ -62,7 +48,9 @@ export class RateLimiter {
   #emptyAt = -Infinity;
   /** The instant at which waiters were last served. */
   #servedAt = -Infinity;
-  #alarm: Alarm | null = null;
+  /** Fires when the waiter at the head can be served, on the runtime of {@link RateLimiter.#engine}. */
+  #alarm: TimedCall | null = null;
+  #engine: Engine | null = null;
 
   constructor(options: RateLimiterOptions) {
     const limit = checkCount("limit of RateLimiter", options.limit);
@@ -133,33 +121,30 @@ export class RateLimiter {
   }
 
   /** Sees to it that the alarm is armed, and keeps the process alive if the task that waits now does. */
-  #watch(scope: Scope): void {
-    const keepsAlive = (scope.flags & IS_QUIET) === 0;
-    if (this.#alarm !== null && (this.#alarm.keepsAlive || !keepsAlive)) return;
-    this.#disarm();
-    this.#alarm = new Alarm(scope.engine, keepsAlive, () => this.#serve());
+  #watch({ engine, keepsAlive }: Scope): void {
+    const alarm = this.#alarm;
+    if (alarm !== null && (alarm.keepsAlive || !keepsAlive)) return;
+    if (alarm !== null) this.#engine?.timers.remove(alarm);
+    this.#engine = engine;
+    this.#alarm = new TimedCall(() => this.#serve(), keepsAlive);
     this.#serve();
   }
 
   /** Serves waiters from the head while there are tokens, then arms the alarm for the next. */
   #serve(): void {
     const alarm = this.#alarm;
-    if (alarm === null) return;
-    const { timers, host } = alarm.engine;
-    timers.remove(alarm);
-    this.#servedAt = host.now();
+    const engine = this.#engine;
+    if (alarm === null || engine === null) return;
+    engine.timers.remove(alarm);
+    this.#servedAt = engine.host.now();
     while (this.#waiters.size > 0) {
       const n = this.#waiters.headItem;
-      if (!this.#spend(n, alarm.engine)) {
-        timers.add(alarm, this.#emptyAt + n * this.#msPerToken);
+      if (!this.#spend(n, engine)) {
+        engine.timers.add(alarm, this.#emptyAt + n * this.#msPerToken);
         return;
       }
       this.#waiters.wake();
     }
     this.#alarm = null;
-  }
-
-  #disarm(): void {
-    if (this.#alarm !== null) this.#alarm.engine.timers.remove(this.#alarm);
   }
 }
