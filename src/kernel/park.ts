@@ -38,9 +38,12 @@ export function refusal(scope: Scope = currentScope()): Promise<never> | null {
 
 /** The result of an operation that needed no wait. Every so often it comes in the next turn of the event loop (law 22). */
 export function delivered<T>(value: T, scope: Scope = currentScope()): Promise<T> {
-  const { turn } = scope.engine;
-  if (!turn.spend()) return Promise.resolve(value);
-  return new Promise((resolve) => turn.defer(() => resolve(value)));
+  return scope.engine.turn.spend() ? deliveredLate(value, scope) : Promise.resolve(value);
+}
+
+/** Apart from {@link delivered}: a function that makes a closure pays for it even where it does not come to that. */
+function deliveredLate<T>(value: T, scope: Scope): Promise<T> {
+  return new Promise((resolve) => scope.engine.turn.defer(() => resolve(value)));
 }
 
 /** {@link refusal} and {@link delivered} in one, for an operation that needed no wait and has no result. */
@@ -82,9 +85,12 @@ export abstract class Wait<T> implements Parked {
   /** Ends the wait with `value`. Whoever calls it has taken the wait out of what wakes it. */
   wake(value: T): void {
     this.settle();
-    const { turn } = this.scope.engine;
-    if (turn.spend()) turn.defer(() => this.resolve(value));
+    if (this.scope.engine.turn.spend()) this.resolveLate(value);
     else this.resolve(value);
+  }
+
+  private resolveLate(value: T): void {
+    this.scope.engine.turn.defer(() => this.resolve(value));
   }
 
   /** Ends the wait with an error. Whoever calls it has taken the wait out of what wakes it. */

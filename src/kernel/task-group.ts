@@ -107,13 +107,17 @@ export class TaskGroup {
   }
 }
 
+function withArguments(fn: (...args: unknown[]) => unknown, args: unknown[]): () => unknown {
+  return () => fn(...args);
+}
+
 /** A call of a function with an optional name before it and arguments after it. */
 function toCall(first: unknown, rest: unknown[]): { name: string; fn: (...args: unknown[]) => unknown } {
   const named = typeof first === "string";
   const fn = (named ? rest.shift() : first) as (...args: unknown[]) => unknown;
   if (typeof fn !== "function") checkFunction("the function to spawn", fn);
   const name = named ? first : fn.name || "task";
-  return { name, fn: rest.length === 0 ? fn : () => fn(...rest) };
+  return { name, fn: rest.length === 0 ? fn : withArguments(fn, rest) };
 }
 
 /** Starts a task in its caller's scope, and moves it to `home`, the group or its services, when it is ready. */

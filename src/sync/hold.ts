@@ -74,8 +74,21 @@ class WatchedHold implements Hold {
   }
 }
 
+/**
+ * A promise asks what it is resolved with for its `then`. An answer found at once, even "there is none", costs a third of a search
+ * that ends in nothing, and the search would be half the price of taking a free lock.
+ */
+export function answerThen(prototype: object): void {
+  // oxlint-disable-next-line unicorn/no-thenable -- the opposite of a thenable
+  Object.defineProperty(prototype, "then", { value: undefined });
+}
+
 /** A hold that knows by itself whether it still is one: for what many may hold at once. */
 export abstract class CountedHold implements Hold {
+  static {
+    answerThen(this.prototype);
+  }
+
   #isHeld = true;
 
   release(): void {

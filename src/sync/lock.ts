@@ -6,7 +6,7 @@ import type { Scope } from "../kernel/scope.ts";
 import { WaitQueue } from "../kernel/wait-queue.ts";
 import { NotHeld } from "./errors.ts";
 import { FirmWait } from "./firm-wait.ts";
-import { handedOut, labelOf, whileHolding, type Hold, type NameOption } from "./hold.ts";
+import { answerThen, handedOut, labelOf, whileHolding, type Hold, type NameOption } from "./hold.ts";
 
 /** How a {@link Condition} works on the lock it belongs to. */
 export interface LockAccess {
@@ -22,6 +22,10 @@ let letGo: (lock: Lock, hold: LockHold) => boolean;
 let makeAccess: () => LockAccess;
 
 export class LockHold implements Hold {
+  static {
+    answerThen(this.prototype);
+  }
+
   readonly #lock: Lock;
   readonly scope: Scope;
   /** It has been given to its owner: later grants are those of a condition that gives it back. */
