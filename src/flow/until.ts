@@ -4,7 +4,7 @@ import { signalOf } from "../kernel/about-now.ts";
 import { cancellationIn } from "../kernel/cancellation-in.ts";
 import { currentScope } from "../kernel/current.ts";
 import type { Engine } from "../kernel/engine.ts";
-import { Wait } from "../kernel/park.ts";
+import { FirmWait, Wait } from "../kernel/park.ts";
 import { refuse } from "../kernel/refuse.ts";
 import { inRoot } from "../kernel/root-context.ts";
 import type { Scope } from "../kernel/scope.ts";
@@ -45,24 +45,8 @@ export function until<T>(
   return refuse(scope);
 }
 
-/** A wait that its scope cannot give up: it has told the function to stop, and stays until that has. */
-class SettleWait<T> extends Wait<T> {
-  readonly label: string;
-
-  constructor(scope: Scope, label: string) {
-    super(scope);
-    this.label = label;
-  }
-
-  override interrupt(): boolean {
-    return false;
-  }
-
-  protected unlink(): void {}
-}
-
 function untilSettled<T>(scope: Scope, fn: (signal: AbortSignal) => T | PromiseLike<T>): Promise<T> {
-  const wait = new SettleWait<T>(scope, fn.name === "" ? "until" : `until ${fn.name}`);
+  const wait = new FirmWait<T>(scope, fn.name === "" ? "until" : `until ${fn.name}`);
   const promise = wait.park();
   const failed = (error: unknown): void => wait.fail(cancellationIn(scope, error) ?? error);
   try {

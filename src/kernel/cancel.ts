@@ -17,9 +17,10 @@ import { HAD_BRANCHES, type AfterMark, type Blocked, type Parked, type Scope } f
  *
  * @returns whether it was the first.
  */
-export function cancelScope(scope: Scope, reason: unknown, by: string = caller()): boolean {
+export function cancelScope(scope: Scope, reason: unknown, by?: string): boolean {
   if (scope.cancelled !== null || scope.hasEnded) return false;
-  const cancelled = Cancelled.of(scope, by, reason, scope.engine.debug);
+  const asker = by ?? storage.getStore()?.path ?? "code outside any scope";
+  const cancelled = Cancelled.of(scope, asker, reason, scope.engine.debug);
   scope.cancelled = cancelled;
   const rejection = Promise.reject(cancelled);
   rejection.catch(() => {});
@@ -28,10 +29,6 @@ export function cancelScope(scope: Scope, reason: unknown, by: string = caller()
     scope.engine.tell((instrument) => instrument.scopeCancelled?.(scope, reason));
   }
   return true;
-}
-
-function caller(): string {
-  return storage.getStore()?.path ?? "code outside any scope";
 }
 
 /** Puts `scope`, its subtree and their waits under `blocked`: that of a scope above it, or its own. */

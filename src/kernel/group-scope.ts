@@ -22,7 +22,7 @@ interface Failure {
   readonly error: unknown;
 }
 
-const unbounded: Shield = { parentCancelled() {}, endsAt: Infinity };
+const unbounded: Shield = { parentCancelled() {} };
 
 /**
  * Where the services of a group live. It stands below the group, but not in its list of children until it is their turn to end:

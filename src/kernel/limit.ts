@@ -67,10 +67,6 @@ class BoundedShield extends ScopeTimer implements Limit, Shield {
     this.#ms = ms;
   }
 
-  get endsAt(): number {
-    return this.at;
-  }
-
   parentCancelled(): void {
     if (this.index >= 0 || this.at !== Infinity) return;
     this.arm(this.scope.engine.host.now() + this.#ms);

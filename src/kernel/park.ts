@@ -101,13 +101,12 @@ export abstract class Wait<T> implements Parked {
     this.resolve(rejection);
   }
 
-  interrupt(blocked: Blocked, after: AfterMark): boolean {
+  interrupt(blocked: Blocked, after: AfterMark): void {
     this.unlink(after);
     this.leave();
     if (this.scope.engine.instruments !== null) after.notices.push(() => this.tell("waitEnded"));
     this.promise!.catch(nothing);
     this.resolve(blocked.rejection!);
-    return true;
   }
 
   /** Leaves the scope's list, and tells the instruments: for a wait that was woken. */
@@ -127,6 +126,23 @@ export abstract class Wait<T> implements Parked {
     scope.stamp = scope.engine.turn.stamp;
     scope.removeWait(this);
   }
+}
+
+/**
+ * A wait that no cancellation ends: for what has been told to stop and is on its way, and for what a task must be given back before
+ * it may go on. Its scope is not left before it is over.
+ */
+export class FirmWait<T> extends Wait<T> {
+  readonly label: string;
+
+  constructor(scope: Scope, label: string) {
+    super(scope);
+    this.label = label;
+  }
+
+  override interrupt(): void {}
+
+  protected unlink(): void {}
 }
 
 /** A wait whose waker is not one of our lists: it is handed functions that end it, and returns one that stops the waker. */
@@ -173,26 +189,20 @@ export function park<T>(
   if (scope.blocked !== null) return refuse(scope);
   const wait = new CallbackWait<T>(scope, label);
   const promise = wait.park();
-  const parked = (): boolean => scope.firstWait === wait || wait.previous !== null;
-  const once = (end: () => void) => (parked() ? end() : undefined);
+  const isParked = (): boolean => scope.firstWait === wait || wait.previous !== null;
+  let woken = false;
+  const end = (how: () => void): void => {
+    if (!isParked()) return;
+    woken = true;
+    how();
+  };
+  const fail = (error: unknown): void => end(() => wait.fail(error));
   try {
-    let woken = false;
-    const stop = register(
-      (value) =>
-        once(() => {
-          woken = true;
-          wait.wake(value);
-        }),
-      (error) =>
-        once(() => {
-          woken = true;
-          wait.fail(error);
-        }),
-    );
-    if (parked()) wait.stop = stop;
+    const stop = register((value) => end(() => wait.wake(value)), fail);
+    if (isParked()) wait.stop = stop;
     else if (!woken) wait.stopIn(stop);
   } catch (error) {
-    once(() => wait.fail(error));
+    fail(error);
   }
   return promise;
 }

@@ -38,8 +38,8 @@ export interface Parked {
   next: Parked | null;
   readonly since: number;
   readonly label: string;
-  /** The scope was cancelled: give the wait up. False where it cannot be: it goes on, and its scope waits for it. */
-  interrupt(blocked: Blocked, after: AfterMark): boolean;
+  /** The scope was cancelled: give the wait up, unless it is a firm one. */
+  interrupt(blocked: Blocked, after: AfterMark): void;
 }
 
 /** What a cancellation has to do once everything is marked (law 10). */
@@ -59,8 +59,6 @@ export interface Limit {
 export interface Shield {
   /** Called when the parent is cancelled, or is already when the scope is opened. */
   parentCancelled(): void;
-  /** When the shield ends, where that is known. */
-  readonly endsAt: number;
 }
 
 export const ENDED: Blocked = { error: null, rejection: null };

@@ -68,7 +68,8 @@ export class TaskScope<T = unknown> extends Scope implements Task<T> {
       return handled(this.joiners.park(undefined, scope));
     }
     if (this.state === "done") return delivered(this.outcome as T, scope);
-    return handled(delivered(handled<T>(Promise.reject(this.failure())) as never, scope));
+    const rejection = handled(Promise.reject(this.failure()));
+    return handled(delivered(rejection as never, scope));
   }
 
   cancel(reason?: unknown): void {
@@ -94,7 +95,7 @@ const DEEPEST_SPAWN = 64;
 let depth = 0;
 
 /** Runs the first step of `task` now, or soon where spawns are nested too deep (law 5). */
-export function startTask<T>(task: TaskScope<T>, fn: () => T | PromiseLike<T>): void {
+export function startTask(task: TaskScope, fn: () => unknown): void {
   task.outcome = fn;
   if (task.engine.instruments !== null) {
     task.engine.tell((instrument) => instrument.taskSpawned?.(task));
@@ -107,6 +108,10 @@ export function startTask<T>(task: TaskScope<T>, fn: () => T | PromiseLike<T>): 
   depth++;
   try {
     storage.run(task, firstStep);
+  } catch (error) {
+    // The stack was full before the function could begin: a failure like any other, lest the group wait for ever.
+    if (task.outcome !== fn) throw error;
+    end(task, "failed", error);
   } finally {
     depth--;
   }

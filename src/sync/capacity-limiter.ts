@@ -13,7 +13,6 @@ import {
   type Hold,
   type NameOption,
 } from "./hold.ts";
-import { rejected } from "./rejected.ts";
 
 let giveBack: (limiter: CapacityLimiter, owner: object) => void;
 
@@ -152,7 +151,8 @@ export class CapacityLimiter {
     while (this.#waiters.size > 0 && this.#hasRoom) {
       const request = this.#waiters.headItem;
       const refused = this.#owners.has(request.owner);
-      this.#waiters.wake(refused ? rejected(alreadyHeld(request.owner)) : this.#grant(request));
+      if (refused) this.#waiters.fail(alreadyHeld(request.owner));
+      else this.#waiters.wake(this.#grant(request));
     }
   }
 }

@@ -1,11 +1,10 @@
 import { checkFunction } from "../base/check.ts";
 import { currentScope } from "../kernel/current.ts";
-import { delivered, refusal } from "../kernel/park.ts";
+import { delivered, FirmWait, refusal } from "../kernel/park.ts";
 import { detached } from "../kernel/runtime.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { WaitQueue } from "../kernel/wait-queue.ts";
 import { NotHeld } from "./errors.ts";
-import { FirmWait } from "./firm-wait.ts";
 import { answerThen, handedOut, labelOf, whileHolding, type Hold, type NameOption } from "./hold.ts";
 
 /** How a {@link Condition} works on the lock it belongs to. */
@@ -160,7 +159,7 @@ export class Lock {
   #resume(hold: LockHold): Promise<void> {
     const scope = currentScope();
     if (this.#holder === null) return delivered(void this.#grant(hold), scope);
-    const wait = new FirmWait(scope, this.#waiters.label);
+    const wait = new FirmWait<void>(scope, this.#waiters.label);
     const regained = wait.park();
     detached(() => this.#waiters.park(hold)).then(
       () => wait.wake(),

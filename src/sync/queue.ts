@@ -8,7 +8,6 @@ import { labelOf } from "./hold.ts";
 import type { ItemStore } from "./item-store.ts";
 import type { CloseOptions, QueueOptions, QueueStats } from "./queue-options.ts";
 import { QueueProducer } from "./queue-producer.ts";
-import { rejected } from "./rejected.ts";
 
 const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
@@ -132,9 +131,7 @@ export class Queue<T> implements AsyncIterable<T, undefined> {
    * @throws {NotTaken} when it is called more often than items were taken.
    */
   done(): void {
-    if (this.#taken === 0) {
-      throw new NotTaken(this.#name);
-    }
+    if (this.#taken === 0) throw new NotTaken(this.#name);
     if (--this.#taken === 0) this.#checkDone();
   }
 
@@ -155,8 +152,10 @@ export class Queue<T> implements AsyncIterable<T, undefined> {
   close(options: CloseOptions = {}): void {
     this.#isClosed = true;
     this.#putters.failAll(() => new QueueClosed("put", this.#name));
-    const refuse = (): never => rejected(new QueueClosed("get", this.#name));
-    while (this.#getters.size > 0) this.#getters.wake(this.#getters.headItem ? END : refuse());
+    while (this.#getters.size > 0) {
+      if (this.#getters.headItem) this.#getters.wake(END);
+      else this.#getters.fail(new QueueClosed("get", this.#name));
+    }
     if (options.immediate === true) this.#items.clear();
     this.#checkDone();
   }
@@ -237,7 +236,7 @@ export class Queue<T> implements AsyncIterable<T, undefined> {
         this.#items.push(this.#putters.headItem);
         this.#putters.wake();
       } catch (error) {
-        this.#putters.wake(rejected(error));
+        this.#putters.fail(error);
       }
     }
   }
