@@ -44,7 +44,7 @@ export class Broadcast<T> {
 
   /** `capacity`: at least 1; `Infinity` for no bound. */
   constructor(options: QueueOptions) {
-    this.capacity = checkCount("capacity of Broadcast", options.capacity);
+    this.capacity = checkCount("capacity of Broadcast", options?.capacity);
     this.#name = options.name;
     this.#putters = new WaitQueue(labelOf("broadcast.put", options.name));
   }

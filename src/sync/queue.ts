@@ -52,7 +52,7 @@ export class Queue<T> implements AsyncIterable<T, undefined> {
 
   /** `items`: for kinds of queues that keep their items in another order. */
   constructor(options: QueueOptions, items: ItemStore<T> = new RingBuffer<T>()) {
-    this.capacity = checkCount("capacity of Queue", options.capacity, 0);
+    this.capacity = checkCount("capacity of Queue", options?.capacity, 0);
     this.#name = options.name;
     this.#items = items;
     this.#getters = new WaitQueue(labelOf("queue.get", options.name));

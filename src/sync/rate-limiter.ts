@@ -53,7 +53,7 @@ export class RateLimiter {
   #engine: Engine | null = null;
 
   constructor(options: RateLimiterOptions) {
-    const limit = checkCount("limit of RateLimiter", options.limit);
+    const limit = checkCount("limit of RateLimiter", options?.limit);
     const intervalMs = checkDuration("intervalMs of RateLimiter", options.intervalMs);
     if (intervalMs === 0 || intervalMs === Infinity) {
       throw new InvalidArgument(

@@ -122,6 +122,11 @@ describe("Queue", () => {
     assert.equal(queue.size, 0);
   });
 
+  it("says what to give when it is made without options", () => {
+    const make = Queue as unknown as new () => Queue<number>;
+    assert.throws(() => new make(), /capacity of Queue is undefined\. Give an integer/);
+  });
+
   it("refuses a capacity that is no count", () => {
     for (const capacity of [-1, 1.5, NaN, "1", undefined]) {
       assert.throws(() => new Queue({ capacity: capacity as never }), InvalidArgument);
