@@ -48,6 +48,8 @@ export abstract class Workers<I> extends Gathering {
       this.fail(error);
     }
     await closeGroup(this);
+    // An array that shrank meanwhile has fewer results than places were made for.
+    if (this.work.results !== null) this.work.results.length = this.taken;
     if (!this.ended) await this.#close();
     await this.throwFailure(() => this.#values);
     await delivered(undefined, this);
@@ -108,6 +110,7 @@ export class ItemWorkers<I> extends Workers<I> {
     super(work);
     this.#source = source;
     this.#items = Array.isArray(source) ? source : null;
+    if (this.#items !== null && work.results !== null) work.results.length = this.#items.length;
   }
 
   /** Takes the item for a worker before it starts it, since a deeply nested worker starts a little later. */
@@ -137,9 +140,9 @@ export class ItemWorkers<I> extends Workers<I> {
       return false;
     }
     if (items !== null) this.#item = items[this.taken] as I;
-    else if (!this.#pull()) return false;
+    else if (this.#pull()) this.work.results?.push(undefined);
+    else return false;
     this.taken++;
-    this.work.results?.push(undefined);
     return true;
   }
 

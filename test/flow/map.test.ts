@@ -188,6 +188,18 @@ for (const [kind, make] of kinds) {
 
 describe("map", () => {
   it(
+    "gives a result for each item it took, from an array that grows or shrinks meanwhile",
+    virtual(async () => {
+      const growing = [1, 2];
+      const grown = await map(growing, (n) => (n < 3 ? growing.push(n + 2) : n), { concurrency: 1 });
+      assert.deepEqual(grown, [3, 4, 3, 4]);
+      const shrinking = [1, 2, 3];
+      const shrunk = await map(shrinking, (n) => (shrinking.length = 2) * n, { concurrency: 1 });
+      assert.deepEqual(shrunk, [2, 4]);
+    }),
+  );
+
+  it(
     "reads an async source no further than workers are free",
     virtual(async () => {
       const source = new Source(100);
