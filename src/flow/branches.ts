@@ -39,7 +39,6 @@ export class Branches extends Gathering {
     }
     if (this.tasks.length < this.#functions.length) this.noteUnfinished();
     await closeGroup(this);
-    await delivered(undefined, this);
   }
 
   override childEnded(task: TaskScope): void {

@@ -5,7 +5,7 @@ import { runIn } from "../kernel/leave.ts";
 import { currentScope } from "../kernel/current.ts";
 import type { Scope } from "../kernel/scope.ts";
 import type { Task } from "../kernel/task.ts";
-import { withTaskGroup, type TaskGroup } from "../kernel/task-group.ts";
+import { toCall, withTaskGroup, type TaskGroup } from "../kernel/task-group.ts";
 import { sleep } from "./sleep.ts";
 
 /** What a supervisor does when a child ends. */
@@ -82,10 +82,8 @@ class GroupSupervisor implements Supervisor {
   }
 
   spawn(first: unknown, ...rest: unknown[]): Task<void> {
-    const fn = (typeof first === "string" ? rest.shift() : first) as (...args: unknown[]) => unknown;
-    checkFunction("the function to spawn", fn);
-    const name = typeof first === "string" ? first : fn.name || "child";
-    return this.#group.spawn(name, () => supervise(name, () => fn(...rest), this.#policy));
+    const { name, fn } = toCall(first, rest, "child");
+    return this.#group.spawn(name, () => supervise(name, fn, this.#policy));
   }
 }
 

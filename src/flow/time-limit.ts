@@ -81,7 +81,8 @@ export async function withTimeoutOr<T, V>(
  */
 export async function withDeadline<T>(instant: number | Date, fn: () => T | PromiseLike<T>): Promise<T> {
   checkFunction("fn of withDeadline", fn);
-  const scope = checkInstant(instant, () => openScope("withDeadline"));
+  checkInstant(instant);
+  const scope = openScope("withDeadline");
   const { host } = scope.engine;
   const at = typeof instant === "number" ? instant : host.now() + instant.getTime() - host.wallNow();
   const limited = await runUntil(scope, at, "its deadline", fn);
@@ -89,9 +90,9 @@ export async function withDeadline<T>(instant: number | Date, fn: () => T | Prom
   return settled(limited.ending);
 }
 
-function checkInstant(instant: unknown, open: () => Scope): Scope {
+function checkInstant(instant: unknown): void {
   const ms = instant instanceof Date ? instant.getTime() : instant;
-  if (typeof ms === "number" && !Number.isNaN(ms)) return open();
+  if (typeof ms === "number" && !Number.isNaN(ms)) return;
   throw new InvalidArgument(
     `instant of withDeadline is ${show(instant)}. Give an instant, currentRuntime().now() + ms, or a valid Date.`,
   );

@@ -9,7 +9,6 @@
 import { cancellationIn } from "../kernel/cancellation-in.ts";
 import { currentScope } from "../kernel/current.ts";
 import { closeGroup } from "../kernel/group-scope.ts";
-import { delivered } from "../kernel/park.ts";
 import { startTask, TaskScope } from "../kernel/task.ts";
 import { Gathering } from "./gathering.ts";
 
@@ -52,7 +51,6 @@ export abstract class Workers<I> extends Gathering {
     if (this.work.results !== null) this.work.results.length = this.taken;
     if (!this.ended) await this.#close();
     await this.throwFailure(() => this.#values);
-    await delivered(undefined, this);
   }
 
   /** Starts the first workers. */

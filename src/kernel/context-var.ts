@@ -1,7 +1,7 @@
 import { checkFunction } from "../base/check.ts";
 import { currentScope, storage } from "./current.ts";
 import { NoContextValue } from "./errors.ts";
-import { abandonScope, runIn, settled } from "./leave.ts";
+import { leave, runIn, settled } from "./leave.ts";
 import { Scope, type ContextEntry } from "./scope.ts";
 
 /**
@@ -45,11 +45,11 @@ export class ContextVar<T> {
     try {
       result = storage.run(scope, fn);
     } catch (error) {
-      abandonScope(scope);
+      void leave(scope);
       throw error;
     }
     if (result instanceof Promise) return runIn(scope, () => result).then(settled) as R;
-    abandonScope(scope);
+    void leave(scope);
     return result;
   }
 }

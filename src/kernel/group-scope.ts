@@ -13,7 +13,7 @@ import { suppress } from "../base/suppressed.ts";
 import { block, cancelScope } from "./cancel.ts";
 import { isFromAround } from "./cancellation-in.ts";
 import type { Cancelled } from "./errors.ts";
-import { endScope, sweep } from "./leave.ts";
+import { endScope, leave, sweep } from "./leave.ts";
 import { IS_QUIET, IS_SERVICE, IS_STARTING, Scope, type Shield } from "./scope.ts";
 import type { TaskScope } from "./task.ts";
 
@@ -104,8 +104,7 @@ export class GroupScope extends Scope {
     cancelScope(services, "the group has ended", this.path);
     const { timers } = this.engine;
     timers.hold();
-    if (services.isQuiescent) endScope(services);
-    else await sweep(services, endScope);
+    await leave(services);
     timers.release();
   }
 }
@@ -119,6 +118,5 @@ export async function closeGroup(scope: GroupScope): Promise<void> {
   // What was between two waits at the first look may have begun another while the services ended.
   if (scope.isEmpty) endScope(scope);
   else await sweep(scope, endScope);
-  const { turn } = scope.engine;
-  if (turn.spend()) await turn.next();
+  if (scope.engine.turn.spend()) await scope.engine.turn.next();
 }

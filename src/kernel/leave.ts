@@ -32,8 +32,7 @@ export async function runIn<T>(scope: Scope, fn: () => T | PromiseLike<T>): Prom
   }
   if (scope.isQuiescent) endScope(scope);
   else await sweep(scope, endScope);
-  const { turn } = scope.engine;
-  if (turn.spend()) await turn.next();
+  if (scope.engine.turn.spend()) await scope.engine.turn.next();
   return ending;
 }
 
@@ -57,10 +56,10 @@ export async function sweep<S extends Scope>(scope: S, whenEmpty?: (scope: S) =>
   whenEmpty?.(scope);
 }
 
-/** Leaves the scope of a synchronous function, which cannot wait: what is left inside is cancelled, and ends by itself. */
-export function abandonScope(scope: Scope): void {
+/** Leaves a scope: at once where nothing is left inside, else when that has been cancelled and has ended. */
+export async function leave(scope: Scope): Promise<void> {
   if (scope.isQuiescent) endScope(scope);
-  else void sweep(scope, endScope);
+  else await sweep(scope, endScope);
 }
 
 /** Marks a scope as ended: it leaves the tree, its signal is aborted, and every later wait in it is refused. */

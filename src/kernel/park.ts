@@ -49,7 +49,7 @@ function deliveredLate<T>(value: T, scope: Scope): Promise<T> {
 /** {@link refusal} and {@link delivered} in one, for an operation that needed no wait and has no result. */
 export function passed(scope: Scope = currentScope()): Promise<void> {
   if (scope.blocked !== null) return refuse(scope);
-  return scope.engine.turn.spend() ? delivered(undefined, scope) : done;
+  return scope.engine.turn.spend() ? deliveredLate(undefined, scope) : done;
 }
 
 export abstract class Wait<T> implements Parked {

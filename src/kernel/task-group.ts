@@ -111,12 +111,17 @@ function withArguments(fn: (...args: unknown[]) => unknown, args: unknown[]): ()
   return () => fn(...args);
 }
 
+interface Call {
+  readonly name: string;
+  readonly fn: (...args: unknown[]) => unknown;
+}
+
 /** A call of a function with an optional name before it and arguments after it. */
-function toCall(first: unknown, rest: unknown[]): { name: string; fn: (...args: unknown[]) => unknown } {
+export function toCall(first: unknown, rest: unknown[], anonymous: string = "task"): Call {
   const named = typeof first === "string";
   const fn = (named ? rest.shift() : first) as (...args: unknown[]) => unknown;
   if (typeof fn !== "function") checkFunction("the function to spawn", fn);
-  const name = named ? first : fn.name || "task";
+  const name = named ? first : fn.name || anonymous;
   return { name, fn: rest.length === 0 ? fn : withArguments(fn, rest) };
 }
 
