@@ -16,7 +16,7 @@ export interface CancelScope {
 
 class CancelHandle implements CancelScope {
   readonly #scope: Scope;
-  #cancelRequested = false;
+  cancelRequested = false;
   caught = false;
 
   constructor(scope: Scope) {
@@ -24,12 +24,8 @@ class CancelHandle implements CancelScope {
   }
 
   cancel(reason?: unknown): void {
-    this.#cancelRequested = true;
+    this.cancelRequested = true;
     cancelScope(this.#scope, reason);
-  }
-
-  get cancelRequested(): boolean {
-    return this.#cancelRequested;
   }
 }
 

@@ -31,10 +31,10 @@ export class Engine {
   /** Where errors go that no caller can catch. The default hands them to the platform, which ends the process. */
   onUnhandled: (error: unknown) => void;
 
-  constructor(host: Host) {
+  constructor(host: Host, turn: Turn = new Turn(host), timers: Timers = new Timers(host)) {
     this.host = host;
-    this.turn = new Turn(host);
-    this.timers = new Timers(host);
+    this.turn = turn;
+    this.timers = timers;
     this.log = (record) => {
       if (record.level === "warning") host.warn(`${record.code}: ${record.message}`);
     };

@@ -38,18 +38,18 @@ export function refusal(scope: Scope = currentScope()): Promise<never> | null {
 
 /** The result of an operation that needed no wait. Every so often it comes in the next turn of the event loop (law 22). */
 export function delivered<T>(value: T, scope: Scope = currentScope()): Promise<T> {
-  return scope.engine.turn.spend() ? deliveredLate(value, scope) : Promise.resolve(value);
+  return scope.engine.turn.spend(scope) ? deliveredLate(value, scope) : Promise.resolve(value);
 }
 
 /** Apart from {@link delivered}: a function that makes a closure pays for it even where it does not come to that. */
 function deliveredLate<T>(value: T, scope: Scope): Promise<T> {
-  return new Promise((resolve) => scope.engine.turn.defer(() => resolve(value)));
+  return new Promise((resolve) => scope.engine.turn.defer(() => resolve(value), scope));
 }
 
 /** {@link refusal} and {@link delivered} in one, for an operation that needed no wait and has no result. */
 export function passed(scope: Scope = currentScope()): Promise<void> {
   if (scope.blocked !== null) return refuse(scope);
-  return scope.engine.turn.spend() ? deliveredLate(undefined, scope) : done;
+  return scope.engine.turn.spend(scope) ? deliveredLate(undefined, scope) : done;
 }
 
 export abstract class Wait<T> implements Parked {
@@ -83,22 +83,21 @@ export abstract class Wait<T> implements Parked {
   }
 
   /** Ends the wait with `value`. Whoever calls it has taken the wait out of what wakes it. */
-  wake(value: T): void {
+  wake(value: T | Promise<never>): void {
     this.settle();
-    if (this.scope.engine.turn.spend()) this.resolveLate(value);
+    if (this.scope.engine.turn.spend(this.scope)) this.resolveLate(value);
     else this.resolve(value);
   }
 
-  private resolveLate(value: T): void {
-    this.scope.engine.turn.defer(() => this.resolve(value));
+  private resolveLate(value: T | Promise<never>): void {
+    this.scope.engine.turn.defer(() => this.resolve(value), this.scope);
   }
 
   /** Ends the wait with an error. Whoever calls it has taken the wait out of what wakes it. */
   fail(error: unknown): void {
     const rejection = Promise.reject(error);
     rejection.catch(nothing);
-    this.settle();
-    this.resolve(rejection);
+    this.wake(rejection);
   }
 
   interrupt(blocked: Blocked, after: AfterMark): void {

@@ -23,7 +23,7 @@ export function refuse(scope: Scope): Promise<never> {
   const count = ++counter.rarely.refusals;
   const { turn } = scope.engine;
   const rejection = scope.blocked!.rejection ?? ended(scope);
-  if (count <= PROMPT_REFUSALS) return turn.spend() ? refuseLater(scope, rejection, 0) : rejection;
+  if (count <= PROMPT_REFUSALS) return turn.spend(scope) ? refuseLater(scope, rejection, 0) : rejection;
   if (count === PROMPT_REFUSALS + 1 && !scope.hasEnded) report(counter, scope);
   return refuseLater(scope, rejection, count - PROMPT_REFUSALS - 1);
 }
@@ -64,7 +64,7 @@ function refuseLater(scope: Scope, rejection: Promise<never>, ordinal: number): 
   const { host, timers, turn } = scope.engine;
   const promise = new Promise<never>((resolve) => {
     const settle = (): void => resolve(rejection as never);
-    if (ordinal === 0) turn.defer(settle);
+    if (ordinal === 0) turn.defer(settle, scope);
     else {
       const delayMs = Math.min(2 ** (ordinal - 1), LONGEST_DELAY_MS);
       timers.add(new TimedCall(settle, scope.keepsAlive), host.now() + delayMs);

@@ -7,7 +7,8 @@ import { captureContext, inRoot, takeStrangers } from "./root-context.ts";
 import { IS_QUIET, Scope } from "./scope.ts";
 import { GroupScope } from "./group-scope.ts";
 import { TaskGroup } from "./task-group.ts";
-import { TimedCall } from "./timers.ts";
+import { TimedCall, type Timers } from "./timers.ts";
+import type { Turn } from "./turn.ts";
 import { snapshotOf } from "./snapshot.ts";
 import { formatTree } from "./tree-text.ts";
 
@@ -46,8 +47,9 @@ export class Runtime extends Engine {
   /** The group for work that belongs to no caller. It lives as long as the runtime; failures go to `onUnhandled`. */
   readonly background: TaskGroup;
 
-  constructor(host: Host) {
-    super(host);
+  /** @internal A simulation brings its own turn and timers. */
+  constructor(host: Host, turn?: Turn, timers?: Timers) {
+    super(host, turn, timers);
     this.root = new Scope(this, null, "root", null, 0);
     this.backgroundScope = new BackgroundScope(this, this.root, "background", null, IS_QUIET);
     this.background = new TaskGroup(this.backgroundScope);

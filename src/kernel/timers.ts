@@ -116,6 +116,11 @@ export class Timers {
     this.#keptAlive = true;
   }
 
+  /** Takes the entry to fire next out of the heap; it is due. A simulation may choose another one of the same instant. */
+  protected take(heap: TimerHeap<TimerEntry>): TimerEntry {
+    return heap.pop()!;
+  }
+
   #fireDue(): void {
     const now = this.#host.now();
     if (this.#heap.earliest <= this.#armedFor) this.lagMs = Math.max(0, now - this.#armedFor);
@@ -128,7 +133,7 @@ export class Timers {
       // What is armed while firing waits for the next tick, so that an entry that arms itself anew cannot hold the loop.
       const { arrivals } = this.#heap;
       while (this.#heap.earliest <= now && this.#heap.first!.arrival < arrivals) {
-        const entry = this.#heap.pop()!;
+        const entry = this.take(this.#heap);
         if (entry.keepsAlive) this.#keeping--;
         entry.fire();
       }

@@ -12,6 +12,7 @@
  * - `#late` is served in order, and everything that completes while it is not empty joins its end: nobody overtakes.
  */
 import type { Host } from "./host.ts";
+import type { Observed } from "./instrument.ts";
 import { inRoot } from "./root-context.ts";
 import { RingBuffer } from "../base/ring-buffer.ts";
 
@@ -45,22 +46,23 @@ export class Turn {
     return this.#stamp;
   }
 
-  /** Counts an operation. True when its result must be put off to the next turn with {@link defer}. */
-  spend(): boolean {
+  /**
+   * Counts an operation, whose result goes to `_who`. True when the result must be put off with {@link defer}. A simulation, which has
+   * a turn of its own, puts all of them off, and chooses which comes next.
+   */
+  spend(_who?: Observed): boolean {
     return --this.#left < 0 && this.#look();
   }
 
-  /** Calls `callback` in the next turn, after all that were deferred before. */
-  defer(callback: () => void): void {
+  /** Calls `callback` in the next turn, after all that were deferred before. It gives `_who` the result of an operation, if given. */
+  defer(callback: () => void, _who?: Observed): void {
     if (!this.#running) this.#begin();
     this.#late.push(callback);
   }
 
   /** Settles in the next turn. */
   next(): Promise<void> {
-    return new Promise((resolve) => {
-      this.defer(resolve);
-    });
+    return new Promise((resolve) => this.defer(resolve));
   }
 
   #begin(): void {
