@@ -26,6 +26,7 @@ const caseNames = [
   "cancel",
   "heap",
   "million",
+  "simulate",
 ];
 
 async function loadCases(wanted: readonly string[]): Promise<Case[]> {

@@ -13,7 +13,8 @@ import { currentRuntime } from "../src/lowlevel.ts";
 import { currentScope } from "../src/kernel/current.ts";
 import type { Instrument, Observed } from "../src/kernel/instrument.ts";
 import type { Scope } from "../src/kernel/scope.ts";
-import { virtual, type VirtualTime } from "../src/testing/virtual.ts";
+import type { VirtualTime } from "../src/testing/simulation.ts";
+import { virtual } from "../src/testing/virtual.ts";
 
 /** How the attempt ended: by the cancellation, or with a value after all. What the operation throws, `attempt` throws. */
 export type Outcome<T> = { readonly cancelled: true } | { readonly cancelled: false; readonly value: T };
@@ -76,6 +77,7 @@ async function runAt(moment: Moment, scenario: (step: Step) => unknown): Promise
         log: time.log,
         takeUnhandled: () => time.takeUnhandled(),
         settled: () => time.settled(),
+        advance: (ms) => time.advance(ms),
         moment: name,
         isCalm: moment.kind === "never",
         attempt: (operation) => {

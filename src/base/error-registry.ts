@@ -26,6 +26,18 @@ export const errorCodes = {
   TSY_BROKEN_BARRIER: "BrokenBarrier",
   TSY_DISPOSED: "Disposed",
   TSY_RESTART_LIMIT: "RestartLimit",
+  TSY_SIMULATION_FAILED: "SimulationFailed",
+  TSY_TAPE_MISMATCH: "TapeMismatch",
+  TSY_NONDETERMINISM: "Nondeterminism",
+  TSY_NESTED_SIMULATION: "NestedSimulation",
+  TSY_LIVELOCK: "Livelock",
+  TSY_LEAKED_TASK: "LeakedTask",
+  TSY_STRAY_WORK: "StrayWork",
+  TSY_REAL_IO: "RealIo",
+  TSY_INJECTED_FAULT: "InjectedFault",
+  TSY_STILL_ALIVE: "StillAlive",
+  TSY_NO_CANCELLATION_POINT: "NoCancellationPoint",
+  TSY_BROKEN_SEQUENCE: "BrokenSequence",
 } as const;
 
 /** A code of {@link errorCodes}. */

@@ -54,6 +54,19 @@ export class TimerHeap<E extends HeapEntry> {
     return first;
   }
 
+  /** The entries of the earliest instant in the order of their arrival; no more than `most` are looked at, whichever they are. */
+  tied(most: number): E[] {
+    const { earliest } = this;
+    const found: E[] = [];
+    const open = [0];
+    for (let place = open.pop(); place !== undefined && found.length < most; place = open.pop()) {
+      if (this.#instants[place] !== earliest) continue;
+      found.push(this.#entries[place]!);
+      open.push(2 * place + 2, 2 * place + 1);
+    }
+    return found.sort((a, b) => a.arrival - b.arrival);
+  }
+
   /** Takes an entry out, wherever it stands. An entry outside stays outside. */
   remove(entry: E): void {
     const place = entry.index;

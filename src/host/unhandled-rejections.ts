@@ -4,6 +4,11 @@ import { brandOf } from "../base/tsyncio-error.ts";
 const installed: unique symbol = Symbol.for("tsyncio.unhandled-rejections") as never;
 const harmless = new Set(["TSY_CANCELLED", "TSY_SCOPE_ENDED"]);
 
+/** Whether a rejection that nobody handled is only a cancellation of ours. */
+export function isHarmless(reason: unknown): boolean {
+  return harmless.has(brandOf(reason) ?? "");
+}
+
 /**
  * Keeps a cancelled program alive (law 4).
  *
@@ -17,7 +22,7 @@ export function ignoreUnhandledCancellations(): void {
   if (holder[installed] === true) return;
   holder[installed] = true;
   process.on("unhandledRejection", (reason) => {
-    if (harmless.has(brandOf(reason) ?? "")) return;
+    if (isHarmless(reason)) return;
     if (process.listenerCount("unhandledRejection") === 1) throw reason;
   });
 }

@@ -116,8 +116,11 @@ export class Timers {
     this.#keptAlive = true;
   }
 
-  /** Takes the entry to fire next out of the heap; it is due. A simulation may choose another one of the same instant. */
-  protected take(heap: TimerHeap<TimerEntry>): TimerEntry {
+  /**
+   * Takes the entry to fire next out of the heap. A simulation may choose another one of the same instant that arrived before
+   * `_arrivals`.
+   */
+  protected take(heap: TimerHeap<TimerEntry>, _arrivals: number): TimerEntry {
     return heap.pop()!;
   }
 
@@ -133,7 +136,7 @@ export class Timers {
       // What is armed while firing waits for the next tick, so that an entry that arms itself anew cannot hold the loop.
       const { arrivals } = this.#heap;
       while (this.#heap.earliest <= now && this.#heap.first!.arrival < arrivals) {
-        const entry = this.take(this.#heap);
+        const entry = this.take(this.#heap, arrivals);
         if (entry.keepsAlive) this.#keeping--;
         entry.fire();
       }

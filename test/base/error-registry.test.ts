@@ -5,7 +5,6 @@ import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { errorCodes } from "../../src/base/error-registry.ts";
 import { TsyncioError } from "../../src/base/tsyncio-error.ts";
-import * as everything from "../../src/index.ts";
 
 interface ErrorClass {
   readonly code: string;
@@ -29,6 +28,12 @@ const files = globSync(rooms, { cwd: root });
 const modules = await Promise.all(
   files.map((file) => import(pathToFileURL(join(root, file)).href) as Promise<Record<string, unknown>>),
 );
+/** What the entries of the package export. `tsyncio/testing` has errors of its own. */
+const entries = await Promise.all(
+  globSync("src/*.ts", { cwd: root }).map(
+    (file) => import(pathToFileURL(join(root, file)).href) as Promise<Record<string, unknown>>,
+  ),
+);
 const classes = new Set(modules.flatMap(errorClassesIn));
 
 describe("The error registry", () => {
@@ -45,8 +50,8 @@ describe("The error registry", () => {
     assert.equal(new Set([...classes].map((errorClass) => errorClass.code)).size, classes.size);
   });
 
-  it("lists only classes that the entry exports, so that a user can catch them", () => {
-    const exported = new Set(errorClassesIn(everything).map((errorClass) => errorClass.name));
+  it("lists only classes that an entry exports, so that a user can catch them", () => {
+    const exported = new Set(entries.flatMap(errorClassesIn).map((errorClass) => errorClass.name));
     assert.deepEqual(
       [...classes].map((errorClass) => errorClass.name).filter((name) => !exported.has(name)),
       [],

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Lock, NotHeld, withTaskGroup } from "../../src/index.ts";
-import { virtual, type VirtualTime } from "../../src/testing/virtual.ts";
+import type { VirtualTime } from "../../src/testing/simulation.ts";
+import { virtual } from "../../src/testing/virtual.ts";
 
 describe("Lock, as asyncio has it", () => {
   it(

@@ -1,0 +1,205 @@
+/**
+ * One run of a program under simulation: its runtime, its clock, the course it takes, and what was found wrong.
+ *
+ * The first thing that is found wrong is the run's failure, and ends it. The driver then cancels what is left, so that it can clean
+ * up, under a course of its own: what is chosen in a clean-up belongs to no tape.
+ */
+import type { LogRecord, Observed } from "../kernel/instrument.ts";
+import { Runtime } from "../kernel/runtime.ts";
+import { snapshotOf } from "../kernel/snapshot.ts";
+import { formatTree } from "../kernel/tree-text.ts";
+import { storage } from "../kernel/current.ts";
+import { Course, hashOf, type ChoiceKind, type Chooser, type Guide } from "./course.ts";
+import { RealIo, StrayWork } from "./errors.ts";
+import { Faults, type FaultOptions } from "./faults.ts";
+import { ordinary } from "./guides.ts";
+import { RandomStream } from "./random-stream.ts";
+import { ReadyList } from "./ready-list.ts";
+import { liveHosts, VirtualHost, type HostRun } from "./virtual-host.ts";
+import { SimulatedTimers } from "./simulated-timers.ts";
+import { SimulatedTurn, type TurnRun, type WakeOrder } from "./simulated-turn.ts";
+import { BODY, TaskNames } from "./task-names.ts";
+import { Trace } from "./trace.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** What ended a run before its time. */
+export type FailureKind =
+  | "error"
+  | "unhandled error"
+  | "deadlock"
+  | "livelock"
+  | "leaked task"
+  | "stray work"
+  | "real I/O"
+  | "broken invariant";
+
+export interface Failure {
+  readonly kind: FailureKind;
+  readonly error: unknown;
+  /** The task tree at that moment; only where a trace is kept. */
+  readonly tree: string;
+}
+
+/** How a run is made. */
+export interface RunSetup {
+  readonly guide: Guide;
+  readonly order: WakeOrder;
+  /** The seed of what the program itself draws. */
+  readonly seed: number;
+  readonly faults: FaultOptions;
+  /** Whether stray work, unhandled errors and leaks end the run; `virtual` only collects them. */
+  readonly isStrict: boolean;
+  readonly keepsTrace: boolean;
+}
+
+const deviations = { wake: "goes first", timer: "its timer is first", clock: "is late" };
+export class Run implements TurnRun, HostRun, Chooser {
+  readonly order: WakeOrder;
+  readonly isStrict: boolean;
+  /** The course of the run, up to its failure where it fails: what its tape is made from. */
+  readonly taped: Course;
+  #course: Course;
+  readonly clock: VirtualClock;
+  readonly userStream: RandomStream;
+  readonly libraryStream: RandomStream;
+  readonly faultStream: Faults | null;
+  readonly readyList: ReadyList = new ReadyList();
+  readonly host: VirtualHost;
+  readonly runtime: Runtime;
+  readonly names: TaskNames = new TaskNames();
+  readonly trace: Trace | null;
+  readonly log: LogRecord[] = [];
+  readonly uncaught: unknown[] = [];
+  readonly invariants: Array<() => unknown> = [];
+  /** Operations that had a result so far: the steps by which a livelock is measured. */
+  operations = 0;
+  failure: Failure | null = null;
+  readonly #turns = new Map<VirtualHost, SimulatedTurn>();
+
+  constructor({ guide, order, seed, faults, isStrict, keepsTrace }: RunSetup) {
+    this.order = order;
+    this.isStrict = isStrict;
+    this.taped = new Course(guide);
+    this.#course = this.taped;
+    this.clock = new VirtualClock(faults.slowClockMs ?? 0);
+    this.userStream = new RandomStream(seed, "user");
+    this.libraryStream = new RandomStream(seed, "library");
+    this.faultStream = faults.cancel === true || faults.throw === true ? new Faults(this, faults) : null;
+    this.trace = keepsTrace ? new Trace(this, this.names) : null;
+    this.host = new VirtualHost("the test", this);
+    this.runtime = this.openRuntime(this.host);
+    liveHosts.add(this.host);
+  }
+
+  get step(): number {
+    return this.taped.length;
+  }
+
+  get nowMs(): number {
+    return this.clock.nowMs;
+  }
+
+  /** A runtime on `host`, which takes part in this run. */
+  openRuntime(host: VirtualHost): Runtime {
+    const turn = new SimulatedTurn(host, this);
+    const runtime = new Runtime(host, turn, new SimulatedTimers(host, this));
+    runtime.isRunning = true;
+    runtime.log = (record) => this.#logged(record);
+    if (this.faultStream !== null) runtime.addInstrument(this.faultStream);
+    if (this.trace !== null) runtime.addInstrument(this.trace);
+    this.#turns.set(host, turn);
+    return runtime;
+  }
+
+  /** The run is over. */
+  close(): void {
+    liveHosts.delete(this.host);
+    for (const host of this.#turns.keys()) host.isOver = true;
+  }
+
+  operationEnded(who: Observed): void {
+    this.operations++;
+    this.#course.note(hashOf(who.name));
+    this.faultStream?.operationEnded(who);
+  }
+
+  ready(go: () => void, who: Observed): void {
+    this.readyList.add(go, who);
+  }
+
+  choose(kind: ChoiceKind, of: number, who: readonly Observed[]): number {
+    const { trace } = this;
+    const course = this.#course;
+    course.note(this.nowMs);
+    const choice = course.choose(kind, of, who);
+    if (course.guide.mismatch) this.fail("error", course.guide.mismatch);
+    const chosen = who[choice] ?? who[0];
+    if (choice > 0 && trace !== null && kind !== "fault" && chosen !== undefined)
+      trace.add(chosen, deviations[kind], this.#deviation(kind, chosen, who.slice(0, choice)));
+    return choice;
+  }
+
+  #deviation(kind: "wake" | "timer" | "clock", chosen: Observed, passed: readonly Observed[]): string {
+    if (kind === "clock") return "the clock is late";
+    const name = this.nameOf(chosen);
+    const others = new Set(passed.map((who) => this.nameOf(who)));
+    others.delete(name);
+    const before = others.size === 0 ? "out of turn" : `before ${[...others].join(", ")}`;
+    return kind === "wake"
+      ? `${name === BODY ? "" : "task "}${name} ${before}`
+      : `the timer of ${name} ${before}`;
+  }
+
+  deferred(host: VirtualHost): number {
+    return this.#turns.get(host)?.deferred ?? 0;
+  }
+
+  nameOf(who: Observed): string {
+    return this.names.of(who);
+  }
+
+  injected(who: Observed, done: string, what: string): void {
+    this.trace?.add(who, done, what);
+  }
+
+  unhandled(error: unknown): void {
+    if (!this.isStrict) this.uncaught.push(error);
+    else if (this.faultStream?.isConsequence(error) !== true) this.fail("unhandled error", error);
+  }
+
+  refuse(what: string): never {
+    const error = new RealIo(what, storage.getStore()?.path ?? "code outside any scope");
+    this.fail("real I/O", error);
+    throw error;
+  }
+
+  /** Ends the run. The first failure counts. */
+  fail(kind: FailureKind, error: unknown): void {
+    if (this.failure !== null) return;
+    this.failure = { kind, error, tree: this.trace === null ? "" : this.tree() };
+    this.#course = new Course(ordinary);
+    this.trace?.close();
+  }
+
+  tree(): string {
+    return formatTree(snapshotOf(this.runtime.root));
+  }
+
+  checkInvariants(): void {
+    if (this.failure !== null || this.invariants.length === 0) return;
+    for (const check of this.invariants) {
+      try {
+        check();
+      } catch (error) {
+        this.fail("broken invariant", error);
+        return;
+      }
+    }
+  }
+
+  #logged(record: LogRecord): void {
+    this.log.push(record);
+    if (record.code === "TSY_STRAY_WORK" && this.isStrict)
+      this.fail("stray work", new StrayWork(record.message));
+  }
+}

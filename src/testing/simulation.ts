@@ -1,0 +1,130 @@
+/** What the body of a simulation is handed, and how one run of it is performed. */
+import { cancelScope } from "../kernel/cancel.ts";
+import { storage } from "../kernel/current.ts";
+import { closeGroup } from "../kernel/group-scope.ts";
+import type { LogRecord } from "../kernel/instrument.ts";
+import { runIn, type Ending } from "../kernel/leave.ts";
+import { Scope } from "../kernel/scope.ts";
+import { checkFunction } from "../base/check.ts";
+import { sleep } from "../flow/sleep.ts";
+import { assertNothingAlive } from "./assertions.ts";
+import { Driver, type StepLimits } from "./driver.ts";
+import { LeakedTask } from "./errors.ts";
+import { openHost, type SimulatedHost } from "./simulated-host.ts";
+import type { Run } from "./run.ts";
+
+/** What a test under virtual time can ask and do. */
+export interface VirtualTime {
+  /** The virtual clock: milliseconds since the start of the run. */
+  now(): number;
+  /** What the runtime reported so far, stray work for example. */
+  readonly log: readonly LogRecord[];
+  /** Takes the errors that nobody caught so far. Under `virtual` one that is left at the end fails the test; a simulation ends at the first. */
+  takeUnhandled(): unknown[];
+  /** Waits until every other task is blocked, without moving the clock. */
+  settled(): Promise<void>;
+  /** Moves the clock by `ms`, and waits until every other task is blocked again. What is due meanwhile happens at its instant. */
+  advance(ms: number): Promise<void>;
+}
+
+/** What the body of a simulation can ask and do. */
+export interface Simulation extends VirtualTime {
+  /** A number from 0 to below 1, of the stream that also answers `Math.random`: the same in each run of a seed. */
+  random(): number;
+  /** Calls `check` at every step from now on; what it throws ends the run. It must not wait. */
+  invariant(check: () => unknown): void;
+  /** Throws `StillAlive` when tasks, scopes or waits are alive besides the calling code. */
+  assertNothingAlive(): void;
+  /** A simulated machine with a wall clock of its own, which is `skewMs` ahead of the others (default 0). */
+  host(name: string, options?: { readonly skewMs?: number }): SimulatedHost;
+}
+
+/** How a run is bounded, and what becomes of background tasks when the body has ended. */
+export interface BodyOptions extends StepLimits {
+  readonly background: "fail" | "cancel";
+}
+
+class BodyView implements Simulation {
+  readonly log: readonly LogRecord[];
+  readonly #run: Run;
+  readonly #driver: Driver;
+
+  constructor(run: Run, driver: Driver) {
+    this.log = run.log;
+    this.#run = run;
+    this.#driver = driver;
+  }
+
+  now(): number {
+    return this.#run.nowMs;
+  }
+
+  takeUnhandled(): unknown[] {
+    return this.#run.uncaught.splice(0);
+  }
+
+  settled(): Promise<void> {
+    return this.#driver.rest();
+  }
+
+  async advance(ms: number): Promise<void> {
+    await sleep(ms);
+    await this.settled();
+  }
+
+  random(): number {
+    return this.#run.userStream.next();
+  }
+
+  invariant(check: () => unknown): void {
+    checkFunction("check of invariant", check);
+    this.#run.invariants.push(check);
+  }
+
+  assertNothingAlive(): void {
+    assertNothingAlive();
+  }
+
+  host(name: string, options: { readonly skewMs?: number } = {}): SimulatedHost {
+    return openHost(this.#run, name, options.skewMs ?? 0);
+  }
+}
+
+/** Runs `body` once. What it threw, or what else was found wrong, is in `run.failure` afterwards. */
+export async function perform(
+  run: Run,
+  body: (simulation: Simulation) => unknown,
+  options: BodyOptions,
+): Promise<void> {
+  const { runtime } = run;
+  const scope = new Scope(runtime, runtime.root, "test", null, 0);
+  const driver = new Driver(run, scope, options);
+  const view = new BodyView(run, driver);
+  const whole = async (): Promise<void> => {
+    const ending = await runIn(scope, () => body(view));
+    if (ending.kind !== "value") noteEnding(run, ending);
+    await endBackground(run, driver, options.background);
+  };
+  try {
+    await driver.drive(storage.run(runtime.root, whole));
+  } finally {
+    run.close();
+  }
+}
+
+/** What the body threw fails the run, unless it is a fault of ours that found its way out. */
+function noteEnding(run: Run, ending: Exclude<Ending<unknown>, { kind: "value" }>): void {
+  const error = ending.kind === "error" ? ending.error : ending.cancelled;
+  if (run.faultStream?.isConsequence(error) !== true) run.fail("error", error);
+}
+
+async function endBackground(run: Run, driver: Driver, how: "fail" | "cancel"): Promise<void> {
+  const { backgroundScope } = run.runtime;
+  if (how === "fail" && !backgroundScope.isEmpty && run.failure === null) {
+    await driver.rest();
+    if (!backgroundScope.isEmpty) run.fail("leaked task", new LeakedTask(run.tree()));
+  }
+  run.trace?.close();
+  if (!backgroundScope.isEmpty) cancelScope(backgroundScope, "the test has ended");
+  await closeGroup(backgroundScope);
+}
