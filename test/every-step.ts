@@ -13,8 +13,9 @@ import { currentRuntime } from "../src/lowlevel.ts";
 import { currentScope } from "../src/kernel/current.ts";
 import type { Instrument, Observed } from "../src/kernel/instrument.ts";
 import type { Scope } from "../src/kernel/scope.ts";
-import type { VirtualTime } from "../src/testing/simulation.ts";
-import { virtual } from "../src/testing/virtual.ts";
+
+import { captured } from "../src/testing/capture.ts";
+import { virtual, type VirtualTime } from "../src/testing.ts";
 
 /** How the attempt ended: by the cancellation, or with a value after all. What the operation throws, `attempt` throws. */
 export type Outcome<T> = { readonly cancelled: true } | { readonly cancelled: false; readonly value: T };
@@ -54,16 +55,18 @@ const MOST_WAITS = 100;
  * }));
  */
 export function everyStep(scenario: (step: Step) => unknown): () => Promise<void> {
-  return async () => {
-    await runAt({ kind: "never", n: 0 }, scenario);
-    for (const [kind, most] of [
-      ["tick", MOST_TICKS],
-      ["parked", MOST_WAITS],
-      ["woken", MOST_WAITS],
-    ] as const) {
-      for (let n = 0; n < most && (await runAt({ kind, n }, scenario)); n++);
-    }
-  };
+  return () => captured(() => runAll(scenario));
+}
+
+async function runAll(scenario: (step: Step) => unknown): Promise<void> {
+  await runAt({ kind: "never", n: 0 }, scenario);
+  for (const [kind, most] of [
+    ["tick", MOST_TICKS],
+    ["parked", MOST_WAITS],
+    ["woken", MOST_WAITS],
+  ] as const) {
+    for (let n = 0; n < most && (await runAt({ kind, n }, scenario)); n++);
+  }
 }
 
 /** Runs the scenario with one cancellation. False when the attempt had ended before its moment came. */

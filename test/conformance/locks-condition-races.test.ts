@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Cancelled, Condition, withTaskGroup, type TaskCancelled } from "../../src/index.ts";
-import type { VirtualTime } from "../../src/testing/simulation.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual, type VirtualTime } from "../../src/testing.ts";
 
 describe("Condition, cancelled and notified at once, as asyncio has it", () => {
   it(

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Lock, NotHeld, withTaskGroup } from "../../src/index.ts";
-import type { VirtualTime } from "../../src/testing/simulation.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual, type VirtualTime } from "../../src/testing.ts";
 
 describe("Lock, as asyncio has it", () => {
   it(

@@ -10,7 +10,7 @@ import {
   withTimeout,
   type Hold,
 } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 async function takeAll(semaphore: Semaphore): Promise<Hold[]> {
   const holds: Hold[] = [];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LifoQueue, PriorityQueue, Queue, QueueClosed, withTaskGroup } from "../../src/index.ts";
 import { formatTree, snapshot } from "../../src/inspect.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 describe("Queue, as asyncio has it", () => {
   it(

@@ -10,7 +10,7 @@ import {
   sleep,
   withTaskGroup,
 } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 const kinds = { Queue, LifoQueue, PriorityQueue };
 

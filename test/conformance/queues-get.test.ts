@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Queue, sleep, TimeoutError, withTaskGroup, withTimeout } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 describe("Queue.get, as asyncio has it", () => {
   it(

@@ -9,7 +9,7 @@ import {
   withTaskGroup,
   withTimeout,
 } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 describe("Queue.put, as asyncio has it", () => {
   it(

@@ -21,7 +21,7 @@ import { skippedSubscriber } from "./skipped-subscriber.ts";
 import { slowClock } from "./slow-clock.ts";
 import { staleCache } from "./stale-cache.ts";
 import { timedOutButDone } from "./timed-out-but-done.ts";
-import { voidedHelper } from "./voided-helper.ts";
+import { unheardFailure } from "./unheard-failure.ts";
 import { waitWithoutLoop } from "./wait-without-loop.ts";
 
 export const gallery: readonly Exhibit[] = [
@@ -45,7 +45,7 @@ export const gallery: readonly Exhibit[] = [
   closedUnderProducer,
   forgottenBranch,
   leftBehind,
-  voidedHelper,
+  unheardFailure,
   clockSkew,
   slowClock,
   timedOutButDone,

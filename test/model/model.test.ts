@@ -8,7 +8,8 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { Cancelled, withTimeoutOr } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { captured } from "../../src/testing/capture.ts";
+import { virtual } from "../../src/testing.ts";
 import { Interpreter } from "./interpreter.ts";
 import { programs, type Block } from "./program.ts";
 import { checkTasks } from "./task-steps.ts";
@@ -49,13 +50,16 @@ describe(`The model, with TSYNCIO_SEED=${seed}`, () => {
     const listener = (error: unknown): number => rejections.push(error);
     process.on("unhandledRejection", listener);
     try {
-      await fc.assert(fc.asyncProperty(programs(), check), {
-        seed,
-        numRuns,
-        timeout: 3_000,
-        interruptAfterTimeLimit: Math.max(45_000, numRuns * 10),
-        markInterruptAsFailure: true,
-      });
+      // The platform is captured once for all programs: doing it for each would take longer than running them.
+      await captured(() =>
+        fc.assert(fc.asyncProperty(programs(), check), {
+          seed,
+          numRuns,
+          timeout: 3_000,
+          interruptAfterTimeLimit: Math.max(45_000, numRuns * 10),
+          markInterruptAsFailure: true,
+        }),
+      );
     } finally {
       process.off("unhandledRejection", listener);
     }

@@ -8,7 +8,7 @@ import {
   sleep,
   withTaskGroup,
 } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 describe("CapacityLimiter", () => {
   it(

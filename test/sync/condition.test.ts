@@ -12,7 +12,7 @@ import {
   withTimeoutOr,
   type TaskGroup,
 } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 /** A task that waits once, and says when it goes on. */
 function waiter(group: TaskGroup, condition: Condition, name: string, log: string[]): { cancel(): void } {

@@ -10,7 +10,7 @@ import {
   sleep,
   withTaskGroup,
 } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 /** The platform's garbage collector, where it lets itself be called. */
 async function collector(): Promise<(() => void) | undefined> {

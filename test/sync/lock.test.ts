@@ -9,7 +9,7 @@ import {
   withCancelScope,
   withTaskGroup,
 } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 describe("Lock", () => {
   it(

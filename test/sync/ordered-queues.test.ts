@@ -8,7 +8,7 @@ import {
   QueueClosed,
   withTaskGroup,
 } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 /** Compares numbers, and refuses anything below zero. */
 function picky(a: number, b: number): number {

@@ -12,7 +12,7 @@ import {
   withTaskGroup,
   withTimeoutOr,
 } from "../../src/index.ts";
-import { virtual } from "../../src/testing/virtual.ts";
+import { virtual } from "../../src/testing.ts";
 
 async function collect<T>(queue: AsyncIterable<T>): Promise<T[]> {
   const items: T[] = [];

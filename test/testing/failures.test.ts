@@ -12,6 +12,7 @@ import {
   withTaskGroup,
 } from "../../src/index.ts";
 import { explore, LeakedTask, Livelock, RealIo, StrayWork } from "../../src/testing.ts";
+import { runProgram } from "../fixtures/child.ts";
 import { failureOf } from "./failure-of.ts";
 
 describe("A simulation ends a run at once, with the tree,", () => {
@@ -98,7 +99,8 @@ describe("A simulation ends a run at once, with the tree,", () => {
   it("when work is left waiting in a scope that was left", async () => {
     const error = await failureOf({}, async () => {
       await withTaskGroup(() => {
-        void Promise.all([sleep(10), sleep(20)]);
+        void sleep(10);
+        void sleep(20);
       });
     });
     assert.equal(error.kind, "stray work");
@@ -109,17 +111,15 @@ describe("A simulation ends a run at once, with the tree,", () => {
     );
   });
 
-  it("when an error is caught by nobody: of a background task, a rejection, a timer, a microtask", async () => {
+  it("when an error is caught by nobody: of a background task, a timer, a callback", async () => {
     const lost = new Error("lost");
     const throws = (): never => {
       throw lost;
     };
     const ways: (() => void)[] = [
       () => void currentRuntime().background.spawn(throws),
-      () => void Promise.reject(lost),
       () => void setTimeout(throws, 5),
       () => void setImmediate(throws),
-      () => queueMicrotask(throws),
       () => currentRuntime().callSoon(throws),
     ];
     for (const way of ways) {
@@ -130,6 +130,21 @@ describe("A simulation ends a run at once, with the tree,", () => {
       assert.equal(error.kind, "unhandled error", String(way));
       assert.equal(error.cause, lost, String(way));
     }
+  });
+
+  it("when nobody handles a rejection, or catches what a microtask or an abort listener throws", async () => {
+    const { output, errors } = await runProgram("simulated-unhandled.ts");
+    assert.deepEqual(
+      output.trim().split("\n"),
+      [
+        "rejection: unhandled error, the error itself",
+        "async function: unhandled error, the error itself",
+        "microtask: unhandled error, the error itself",
+        "abort listener: unhandled error, the error itself",
+        "heard outside: 0",
+      ],
+      errors,
+    );
   });
 
   it("when an invariant breaks at any step, though it holds again at the end", async () => {
@@ -184,7 +199,7 @@ describe("A simulation ends a run at once, with the tree,", () => {
         group.spawn("stuck", async () => {
           try {
             await sleep(5);
-            void Promise.reject(new Error("lost"));
+            currentRuntime().background.spawn(() => Promise.reject(new Error("lost")));
             await sleep(Infinity);
           } finally {
             await new Promise(() => {});

@@ -1,4 +1,4 @@
-import { withTaskGroup } from "../../src/index.ts";
+import { currentRuntime, withTaskGroup } from "../../src/index.ts";
 import { ask, type Body, type Exhibit } from "./exhibit.ts";
 
 interface Journal {
@@ -11,7 +11,7 @@ async function note(journal: Journal): Promise<void> {
 }
 
 async function answer(journal: Journal): Promise<void> {
-  void note(journal);
+  currentRuntime().background.spawn("note", note, journal);
   await ask(4);
 }
 
@@ -36,9 +36,9 @@ function service(answering: typeof answer): Body {
   };
 }
 
-export const voidedHelper: Exhibit = {
-  name: "voided helper",
-  says: "A helper is begun with void, and when it fails nobody is there to hear of it.",
+export const unheardFailure: Exhibit = {
+  name: "unheard failure",
+  says: "Work is handed to the background, and when it fails there is nobody to hear of it.",
   kind: "unhandled error",
   hidden: true,
   wrong: service(answer),
