@@ -10,9 +10,11 @@
  */
 import { cancelScope } from "../kernel/cancel.ts";
 import { Deadlock } from "../kernel/errors.ts";
+import { park } from "../kernel/park.ts";
 import { inRoot } from "../kernel/root-context.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { Livelock } from "./errors.ts";
+import { hasForeignWork } from "./foreign-work.ts";
 import { simulationPlatform } from "./platform.ts";
 import type { Run } from "./run.ts";
 
@@ -24,6 +26,8 @@ export interface StepLimits {
   readonly maxStepsAtOnce: number;
 }
 
+/** How much real time foreign work may take in a first run: it may load a module, which later runs find loaded. */
+export const PATIENCE_MS = 1_000;
 /** So many steps has the clean-up of a run that has failed; what is not done by then is left behind. */
 const CLEAN_UP_STEPS = 1_000;
 
@@ -31,10 +35,12 @@ export class Driver {
   readonly #run: Run;
   readonly #scope: Scope;
   readonly #limits: StepLimits;
-  readonly #atRest: Array<() => void> = [];
+  readonly #atRest = new Set<() => void>();
   #ended = false;
   /** How many steps the clean-up has had; -1 before there is one. */
   #cleanUpSteps = -1;
+  /** When, in real time, everything came to a standstill. */
+  #stuckSince: number | null = null;
   #operationsThen = 0;
   #nowThen = 0;
 
@@ -44,9 +50,12 @@ export class Driver {
     this.#limits = limits;
   }
 
-  /** Settles when nothing can happen any more unless the clock moves. */
+  /** Waits until nothing can happen any more unless the clock moves. */
   rest(): Promise<void> {
-    return new Promise((resolve) => this.#atRest.push(resolve));
+    return park("all to be settled", (wake: () => void) => {
+      this.#atRest.add(wake);
+      return () => this.#atRest.delete(wake);
+    });
   }
 
   /** Drives until `ending` has settled, or the clean-up after a failure has taken too long. */
@@ -74,8 +83,11 @@ export class Driver {
     else if (this.#cleanUpSteps > CLEAN_UP_STEPS) return false;
     else if (run.readyList.size > 0) this.#letGo();
     else if (this.#ended) return false;
-    else if (!run.clock.runTurn() && !this.#tellThoseWhoAsked() && !run.clock.advance(run))
-      this.#deadlocked();
+    else if (!run.clock.runTurn() && !this.#tellThoseWhoAsked() && !run.clock.advance(run)) {
+      this.#waitOrGiveUp();
+      return true;
+    }
+    this.#stuckSince = null;
     return true;
   }
 
@@ -113,12 +125,21 @@ export class Driver {
   }
 
   #tellThoseWhoAsked(): boolean {
-    const waiting = this.#atRest.splice(0);
-    for (const resolve of waiting) resolve();
+    const waiting = [...this.#atRest];
+    this.#atRest.clear();
+    for (const wake of waiting) wake();
     return waiting.length > 0;
   }
 
-  #deadlocked(): void {
+  /** Nothing can happen any more, unless foreign work comes to its end: that has a little real time. */
+  #waitOrGiveUp(): void {
+    const run = this.#run;
+    const now = performance.now();
+    if (this.#stuckSince === null) this.#stuckSince = now;
+    else if (now - this.#stuckSince > run.patienceMs || !hasForeignWork(run.runtime.root)) this.#giveUp();
+  }
+
+  #giveUp(): void {
     const run = this.#run;
     if (run.failure === null) run.fail("deadlock", new Deadlock(run.tree()));
     else this.#cleanUpSteps = Infinity;

@@ -9,6 +9,7 @@ import { differenceOfTraces } from "./determinism.ts";
 import { ChoicesGuide, FaultGuide, nextChoices, ordinary, PctGuide, UniformGuide } from "./guides.ts";
 import type { Settings } from "./options.ts";
 import { RandomStream } from "./random-stream.ts";
+import { PATIENCE_MS } from "./driver.ts";
 import { Run } from "./run.ts";
 import type { WakeOrder } from "./simulated-turn.ts";
 import { perform, type Simulation } from "./simulation.ts";
@@ -16,8 +17,11 @@ import { TapeGuide, type Tape } from "./tape.ts";
 
 /** What a simulation did. */
 export interface Exploration {
-  /** `one run`; `exhaustive`: every schedule was run; `random`: so many were drawn, by `auto`, `random` or `pct`. */
-  readonly method: "one run" | "tape" | "exhaustive" | "random";
+  /**
+   * `one run`: that of production; `tape`: that of the tape; `exhaustive`: every schedule was run; `depth first`: the first of them, but not
+   * all; `random`: so many were drawn.
+   */
+  readonly method: "one run" | "tape" | "exhaustive" | "depth first" | "random";
   /** Runs in all, those that inject a fault in production order not counted. */
   readonly runs: number;
   /** How many different schedules these were. */
@@ -41,11 +45,14 @@ const DEPTH_FIRST_SHARE = 0.5;
 /** Going through all courses varies choices up to this multiple of the first one's length, and so many more. */
 const DEEPEST_FACTOR = 4;
 const DEEPEST_EXTRA = 32;
+/** Real time for foreign work after the first run. Each run of a deadlock with a foreign promise takes so long. */
+const LATER_PATIENCE_MS = 5;
 
 export class Explorer {
   readonly settings: Settings;
   readonly #body: Body;
   readonly #seen = new Set<number>();
+  #isFirst = true;
   #runs = 0;
   #faultRuns = 0;
   #method: Exploration["method"] = "one run";
@@ -77,7 +84,9 @@ export class Explorer {
       faults,
       isStrict: true,
       keepsTrace,
+      patienceMs: this.#isFirst ? PATIENCE_MS : LATER_PATIENCE_MS,
     });
+    this.#isFirst = false;
     await perform(run, this.#body, this.settings);
     return run;
   }
@@ -118,8 +127,8 @@ export class Explorer {
     }
     if (run.failure === null) return null;
     const method = this.#runs === 1 ? "production order" : this.#method;
-    const of = this.#method === "tape" ? "the tape" : `run ${this.#runs} of ${runs} (${method})`;
-    return { run, where: of };
+    const where = this.#method === "tape" ? "the tape" : `run ${this.#runs} of ${runs} (${method})`;
+    return { run, where };
   }
 
   /** @throws {Nondeterminism} when the first run takes another course the second time. */
@@ -158,7 +167,7 @@ export class Explorer {
       const found = await this.#goThrough(first, this.#runs + Math.ceil((runs - this.#runs) * share));
       if (found !== "more") return found;
     }
-    this.#method = "random";
+    this.#method = this.#runs < runs ? "random" : "depth first";
     return this.#draw(first.taped.length);
   }
 

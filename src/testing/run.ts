@@ -5,6 +5,7 @@
  * up, under a course of its own: what is chosen in a clean-up belongs to no tape.
  */
 import type { LogRecord, Observed } from "../kernel/instrument.ts";
+import { captureContext } from "../kernel/root-context.ts";
 import { Runtime } from "../kernel/runtime.ts";
 import { snapshotOf } from "../kernel/snapshot.ts";
 import { formatTree } from "../kernel/tree-text.ts";
@@ -50,19 +51,23 @@ export interface RunSetup {
   /** Whether stray work, unhandled errors and leaks end the run; `virtual` only collects them. */
   readonly isStrict: boolean;
   readonly keepsTrace: boolean;
+  /** How much real time foreign work may take where nothing else can happen, before that counts as a deadlock. */
+  readonly patienceMs: number;
 }
 
 const deviations = { wake: "goes first", timer: "its timer is first", clock: "is late" };
+
 export class Run implements TurnRun, HostRun, Chooser {
   readonly order: WakeOrder;
   readonly isStrict: boolean;
+  readonly patienceMs: number;
   /** The course of the run, up to its failure where it fails: what its tape is made from. */
   readonly taped: Course;
   #course: Course;
   readonly clock: VirtualClock;
   readonly userStream: RandomStream;
   readonly libraryStream: RandomStream;
-  readonly faultStream: Faults | null;
+  readonly faults: Faults | null;
   readonly readyList: ReadyList = new ReadyList();
   readonly host: VirtualHost;
   readonly runtime: Runtime;
@@ -70,21 +75,22 @@ export class Run implements TurnRun, HostRun, Chooser {
   readonly trace: Trace | null;
   readonly log: LogRecord[] = [];
   readonly uncaught: unknown[] = [];
-  readonly invariants: Array<() => unknown> = [];
   /** Operations that had a result so far: the steps by which a livelock is measured. */
   operations = 0;
   failure: Failure | null = null;
+  readonly #invariants: Array<() => unknown> = [];
   readonly #turns = new Map<VirtualHost, SimulatedTurn>();
 
-  constructor({ guide, order, seed, faults, isStrict, keepsTrace }: RunSetup) {
+  constructor({ guide, order, seed, faults, isStrict, keepsTrace, patienceMs }: RunSetup) {
     this.order = order;
     this.isStrict = isStrict;
+    this.patienceMs = patienceMs;
     this.taped = new Course(guide);
     this.#course = this.taped;
     this.clock = new VirtualClock(faults.slowClockMs ?? 0);
     this.userStream = new RandomStream(seed, "user");
     this.libraryStream = new RandomStream(seed, "library");
-    this.faultStream = faults.cancel === true || faults.throw === true ? new Faults(this, faults) : null;
+    this.faults = faults.cancel === true || faults.throw === true ? new Faults(this, faults) : null;
     this.trace = keepsTrace ? new Trace(this, this.names) : null;
     this.host = new VirtualHost("the test", this);
     this.runtime = this.openRuntime(this.host);
@@ -105,7 +111,7 @@ export class Run implements TurnRun, HostRun, Chooser {
     const runtime = new Runtime(host, turn, new SimulatedTimers(host, this));
     runtime.isRunning = true;
     runtime.log = (record) => this.#logged(record);
-    if (this.faultStream !== null) runtime.addInstrument(this.faultStream);
+    if (this.faults !== null) runtime.addInstrument(this.faults);
     if (this.trace !== null) runtime.addInstrument(this.trace);
     this.#turns.set(host, turn);
     return runtime;
@@ -120,7 +126,7 @@ export class Run implements TurnRun, HostRun, Chooser {
   operationEnded(who: Observed): void {
     this.operations++;
     this.#course.note(hashOf(who.name));
-    this.faultStream?.operationEnded(who);
+    this.faults?.operationEnded(who);
   }
 
   ready(go: () => void, who: Observed): void {
@@ -164,7 +170,7 @@ export class Run implements TurnRun, HostRun, Chooser {
 
   unhandled(error: unknown): void {
     if (!this.isStrict) this.uncaught.push(error);
-    else if (this.faultStream?.isConsequence(error) !== true) this.fail("unhandled error", error);
+    else if (this.faults?.isConsequence(error) !== true) this.fail("unhandled error", error);
   }
 
   refuse(what: string): never {
@@ -185,9 +191,15 @@ export class Run implements TurnRun, HostRun, Chooser {
     return formatTree(snapshotOf(this.runtime.root));
   }
 
+  /** Calls `check` at every step, in the context of now. */
+  addInvariant(check: () => unknown): void {
+    const inContext = captureContext();
+    this.#invariants.push(() => inContext(check));
+  }
+
   checkInvariants(): void {
-    if (this.failure !== null || this.invariants.length === 0) return;
-    for (const check of this.invariants) {
+    if (this.failure !== null) return;
+    for (const check of this.#invariants) {
       try {
         check();
       } catch (error) {

@@ -16,9 +16,9 @@ import { SimulationFailed } from "./simulation-failed.ts";
 import type { Simulation } from "./simulation.ts";
 import { Tape, TapeGuide } from "./tape.ts";
 
-/** Hears what a test runner's context can say: `node:test` hands its tests one. */
+/** What a test runner may hand to its tests. That of `node:test` has a way to say something. */
 interface RunnerContext {
-  diagnostic?: (message: string) => void;
+  readonly diagnostic?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -54,10 +54,11 @@ export function simulate(
   second?: (t: Simulation) => unknown,
 ): () => Promise<void> {
   const { settings, body } = readCall("simulate", first, second);
-  // No parameter in sight: Jest hands a callback to a test function that has one.
-  return async (...context: unknown[]) => {
+  // No parameter in sight: Jest hands a callback to a test function that has one, and Vitest reads their text.
+  return async function simulation(): Promise<void> {
+    const context = arguments[0] as RunnerContext | undefined;
     const exploration = await search(settings, body);
-    (context[0] as RunnerContext | undefined)?.diagnostic?.(sentence(exploration));
+    if (typeof context?.diagnostic === "function") context.diagnostic(sentence(exploration));
   };
 }
 
@@ -143,6 +144,7 @@ function sentence({ method, runs, schedules, faultRuns, seed }: Exploration): st
     "one run": "the schedule of production",
     tape: "the schedule of the tape",
     exhaustive: schedules === 1 ? "the only schedule" : `all ${schedules} schedules`,
+    "depth first": `the first ${schedules} schedules, and there are more`,
     random: `${schedules} different schedules in ${runs} runs, drawn from seed ${seed}`,
   }[method];
   return `simulated ${how}${faultRuns === 0 ? "" : `, and ${faultRuns} runs with a fault`}`;

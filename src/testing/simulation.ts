@@ -78,7 +78,7 @@ class BodyView implements Simulation {
 
   invariant(check: () => unknown): void {
     checkFunction("check of invariant", check);
-    this.#run.invariants.push(check);
+    this.#run.addInvariant(check);
   }
 
   assertNothingAlive(): void {
@@ -115,7 +115,7 @@ export async function perform(
 /** What the body threw fails the run, unless it is a fault of ours that found its way out. */
 function noteEnding(run: Run, ending: Exclude<Ending<unknown>, { kind: "value" }>): void {
   const error = ending.kind === "error" ? ending.error : ending.cancelled;
-  if (run.faultStream?.isConsequence(error) !== true) run.fail("error", error);
+  if (run.faults?.isConsequence(error) !== true) run.fail("error", error);
 }
 
 async function endBackground(run: Run, driver: Driver, how: "fail" | "cancel"): Promise<void> {

@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from "./driver.ts";
 import { Run } from "./run.ts";
 import { ordinary } from "./guides.ts";
 import { captured } from "./capture.ts";
@@ -33,6 +34,7 @@ async function runOnce(body: (time: VirtualTime) => unknown): Promise<void> {
     faults: {},
     isStrict: false,
     keepsTrace: false,
+    patienceMs: PATIENCE_MS,
   });
   await perform(run, body, { maxSteps: Infinity, maxStepsAtOnce: Infinity, background: "cancel" });
   if (run.failure !== null) throw run.failure.error;

@@ -166,7 +166,7 @@ describe("Exploring", () => {
 
   it("says that going through all schedules did not come to its end", async () => {
     const exploration = await explore({ runs: 30, strategy: "exhaustive" }, () => program([]));
-    assert.equal(exploration.method, "random");
+    assert.equal(exploration.method, "depth first");
     assert.equal(exploration.runs, 30);
   });
 
@@ -321,6 +321,13 @@ describe("A program that takes two courses under one schedule", () => {
 });
 
 describe("simulate", () => {
+  it("makes a function without a parameter, and takes no context of a runner for what it is not", async () => {
+    const test = simulate({ runs: 1 }, () => {}) as (context?: unknown) => Promise<void>;
+    assert.equal(test.length, 0);
+    assert.match(test.toString(), /^async function simulation\(\)/); // Vitest reads it
+    for (const context of [undefined, null, "done", { diagnostic: 3 }]) await test(context);
+  });
+
   it("refuses what is no body or no option at the call, and says what there is", () => {
     assert.throws(() => simulate(null as never), InvalidArgument);
     assert.throws(
