@@ -140,12 +140,12 @@ class Attempt implements Instrument {
   }
 
   waitStarted(scope: Observed): void {
-    if (this.#moment.kind === "parked" && this.#isNext(scope))
-      void Promise.resolve().then(() => this.#cancel());
+    if (this.#moment.kind === "parked" && this.#isNext(scope)) queueMicrotask(() => this.#cancel());
   }
 
   waitEnded(scope: Observed): void {
-    if (this.#moment.kind === "woken" && this.#isNext(scope)) this.#cancel();
+    // Before the task goes on: it has not even been resolved yet.
+    if (this.#moment.kind === "woken" && this.#isNext(scope)) queueMicrotask(() => this.#cancel());
   }
 
   async #tick(): Promise<void> {

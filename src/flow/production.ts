@@ -68,6 +68,8 @@ export class Production<T> implements AsyncIterator<T, undefined> {
   #scope: ProductionScope | null = null;
   /** The producer has returned or failed, and the task waits for the reader. */
   #draining = false;
+  /** Everything has been read, or is going to be disposed of: nothing more is taken. */
+  #finishing = false;
   #closed = false;
   #failure: Failure | null = null;
   /** What later reads throw: the scope of the task was left while somebody still read from another one. */
@@ -108,7 +110,7 @@ export class Production<T> implements AsyncIterator<T, undefined> {
     const refused = refusal();
     if (refused !== null) return refused;
     const scope = this.#scope as ProductionScope;
-    if (scope.blocked !== null) return Promise.reject(new ScopeEnded(scope.path));
+    if (this.#finishing || scope.blocked !== null) return Promise.reject(new ScopeEnded(scope.path));
     if (this.#readers.wake({ done: false, value })) return delivered(undefined);
     if (this.#buffer.size >= this.#plan.capacity) return this.#emitters.park(value);
     this.#buffer.push(value);
@@ -142,6 +144,7 @@ export class Production<T> implements AsyncIterator<T, undefined> {
       if (this.#failure !== null) currentScope().engine.unhandled(this.#failure.error);
       throw cancelled;
     } finally {
+      this.#finishing = true;
       await this.#disposeUnread();
     }
     if (this.#failure !== null) throw this.#failure.error;

@@ -67,10 +67,18 @@ class Arrivals<T> {
   #abandonedIn: Engine | null = null;
 
   constructor(promise: PromiseLike<T>) {
+    // Whoever comes after the reaction has run needs one of its own.
+    const forget = (): unknown => known.delete(promise);
     inRoot(() =>
       promise.then(
-        (value) => this.#arrived(value),
-        (error: unknown) => this.#failed(error),
+        (value) => {
+          forget();
+          this.#arrived(value);
+        },
+        (error: unknown) => {
+          forget();
+          this.#failed(error);
+        },
       ),
     );
   }

@@ -19,7 +19,8 @@ export interface Observed {
 
 /**
  * Callbacks that observe a runtime. Every one is optional, is called synchronously and must return at once; one that throws
- * is removed and its error goes to `onUnhandled`. They may call into the library.
+ * is removed and its error goes to `onUnhandled`. They may look at anything. An event may come from the middle of an operation, so
+ * what cancels, wakes or spawns is put off: by `callSoon`, or to a microtask, which comes before the task goes on.
  */
 export interface Instrument {
   taskSpawned?(task: Observed): void;

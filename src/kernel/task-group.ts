@@ -1,8 +1,8 @@
 import { checkFunction } from "../base/check.ts";
 import { cancelScope } from "./cancel.ts";
-import { cancellationIn } from "./cancellation-in.ts";
+import { cancellationIn, isFromAround } from "./cancellation-in.ts";
 import { currentScope, storage } from "./current.ts";
-import { AlreadyReady, ClosedGroup, NotReady } from "./errors.ts";
+import { AlreadyReady, ClosedGroup, NotReady, type Cancelled } from "./errors.ts";
 import { closeGroup, GroupScope } from "./group-scope.ts";
 import { refusal } from "./park.ts";
 import { IS_QUIET, IS_SERVICE, IS_STARTING, IS_TASK, type Scope } from "./scope.ts";
@@ -158,7 +158,9 @@ function startIn<T>(
     if (group.closed) reject(new ClosedGroup(name, group.path));
     else if (task.state === "done")
       reject(called ? task.parent!.blocked!.error : new NotReady(task.path));
-    else reject(task.outcome);
+    else if (task.state === "failed" || isFromAround(caller, task.outcome as Cancelled))
+      reject(task.outcome);
+    else reject(task.failure());
   };
   startTask(task, () => fn(ready));
   return promise;

@@ -138,9 +138,7 @@ function firstStep(): void {
 
 /** A native promise for whatever an object is. A foreign thenable does its work when `then` is called: that is done once. */
 function adopted(value: unknown): Promise<unknown> {
-  return new Promise((resolve) => {
-    resolve(value);
-  });
+  return new Promise((resolve) => resolve(value));
 }
 
 function succeeded(value: unknown): void {

@@ -128,8 +128,9 @@ export class Broadcast<T> {
   #fullChanged(by: 1 | -1): void {
     this.#full += by;
     while (this.#full === 0 && this.#putters.size > 0) {
-      this.#deliver(this.#putters.headItem);
+      const item = this.#putters.headItem;
       this.#putters.wake();
+      this.#deliver(item);
     }
   }
 }

@@ -140,6 +140,8 @@ export class RateLimiter {
     while (this.#waiters.size > 0) {
       const n = this.#waiters.headItem;
       if (!this.#spend(n, engine)) {
+        // An instrument that was told of a wake-up may have cancelled somebody, and that has served the rest already.
+        engine.timers.remove(alarm);
         engine.timers.add(alarm, this.#emptyAt + n * this.#msPerToken);
         return;
       }

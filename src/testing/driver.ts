@@ -1,16 +1,17 @@
 /**
  * Drives a run to its end: lets woken tasks go on one at a time, takes turns of the event loop, and moves the clock.
  *
- * Each of its ticks is a real turn of the event loop, so that every microtask has run when it comes. Then a woken task goes on;
+ * Before each of its steps every microtask has run: it comes as a callback of the event loop. Then a woken task goes on;
  * else the callbacks of the next virtual turn are made; else those who asked for rest are told; else the clock moves to the next
  * alarm; else nothing can ever happen again, which is a deadlock.
  *
- * Rejected: ten microtasks in place of a turn. They cost as much, several times as much where async hooks are on, as under `node:test`,
- * and a longer chain of promises is not done by then.
+ * Rejected: ten microtasks in place of a callback of the loop. They cost as much, several times as much where async hooks are on, as
+ * under `node:test`, and a longer chain of promises is not done by then.
  */
 import { cancelScope } from "../kernel/cancel.ts";
 import { Deadlock } from "../kernel/errors.ts";
-import { park } from "../kernel/park.ts";
+import { currentScope } from "../kernel/current.ts";
+import { FirmWait } from "../kernel/park.ts";
 import { inRoot } from "../kernel/root-context.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { Livelock } from "./errors.ts";
@@ -35,7 +36,7 @@ export class Driver {
   readonly #run: Run;
   readonly #scope: Scope;
   readonly #limits: StepLimits;
-  readonly #atRest = new Set<() => void>();
+  readonly #atRest: Array<FirmWait<void>> = [];
   #ended = false;
   /** How many steps the clean-up has had; -1 before there is one. */
   #cleanUpSteps = -1;
@@ -50,12 +51,11 @@ export class Driver {
     this.#limits = limits;
   }
 
-  /** Waits until nothing can happen any more unless the clock moves. */
+  /** Waits until nothing can happen any more unless the clock moves. No cancellation point: a test may look at what one brings about. */
   rest(): Promise<void> {
-    return park("all to be settled", (wake: () => void) => {
-      this.#atRest.add(wake);
-      return () => this.#atRest.delete(wake);
-    });
+    const wait = new FirmWait<void>(currentScope(), "all to be settled");
+    this.#atRest.push(wait);
+    return wait.park();
   }
 
   /** Drives until `ending` has settled, or the clean-up after a failure has taken too long. */
@@ -64,13 +64,13 @@ export class Driver {
       this.#ended = true;
     };
     void ending.then(ended, ended);
-    const { turn } = simulationPlatform();
     return new Promise((resolve) => {
-      const tick = (): void => {
-        if (this.#step()) turn(tick);
-        else resolve();
+      const step = (): boolean => {
+        const goesOn = this.#step();
+        if (!goesOn) resolve();
+        return goesOn;
       };
-      inRoot(() => turn(tick));
+      inRoot(() => simulationPlatform().repeat(step));
     });
   }
 
@@ -83,12 +83,19 @@ export class Driver {
     else if (this.#cleanUpSteps > CLEAN_UP_STEPS) return false;
     else if (run.readyList.size > 0) this.#letGo();
     else if (this.#ended) return false;
-    else if (!run.clock.runTurn() && !this.#tellThoseWhoAsked() && !run.clock.advance(run)) {
-      this.#waitOrGiveUp();
-      return true;
-    }
-    this.#stuckSince = null;
+    else if (this.#isMoved()) this.#stuckSince = null;
+    else this.#waitOrGiveUp();
     return true;
+  }
+
+  /** Moves what is at rest: by the next virtual turn, by telling those who asked for rest, or by the clock. */
+  #isMoved(): boolean {
+    const run = this.#run;
+    if (run.clock.runTurn() || this.#tellThoseWhoAsked()) return true;
+    if (run.clock.alarms === 0) return false;
+    // In a clean-up no fault strikes any more.
+    const struck = run.failure === null && run.faults?.atRest(run.runtime.root) === true;
+    return struck || run.clock.advance(run);
   }
 
   /** The run has failed: all that is left of it may clean up. */
@@ -125,9 +132,8 @@ export class Driver {
   }
 
   #tellThoseWhoAsked(): boolean {
-    const waiting = [...this.#atRest];
-    this.#atRest.clear();
-    for (const wake of waiting) wake();
+    const waiting = this.#atRest.splice(0);
+    for (const wait of waiting) wait.wake(undefined);
     return waiting.length > 0;
   }
 

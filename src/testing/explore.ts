@@ -56,7 +56,8 @@ export class Explorer {
   #runs = 0;
   #faultRuns = 0;
   #method: Exploration["method"] = "one run";
-  #faultPlaces = 0;
+  /** The places at which the first run was offered faults: among how many alternatives, the first of which is none. */
+  #faultPlaces: readonly number[] = [];
 
   constructor(settings: Settings, body: Body) {
     this.settings = settings;
@@ -122,7 +123,8 @@ export class Explorer {
     this.#seen.add(run.taped.hash);
     const { checksDeterminism, runs } = this.settings;
     if (this.#runs === 1) {
-      this.#faultPlaces = run.taped.kinds.filter((kind) => kind === "fault").length;
+      const { arities, kinds } = run.taped;
+      this.#faultPlaces = arities.filter((_, at) => kinds[at] === "fault");
       if (checksDeterminism) await this.#checkDeterminism(run);
     }
     if (run.failure === null) return null;
@@ -137,20 +139,15 @@ export class Explorer {
     if (difference !== null) throw difference;
   }
 
-  /** A fault of each kind at each place of the production order. */
+  /** Each fault that was offered in the first run, at its place. */
   async #injectFaults(): Promise<FailedRun | null> {
-    const kinds = [this.settings.faults.cancel, this.settings.faults.throw].filter(
-      (on) => on === true,
-    ).length;
-    for (let place = 0; place < this.#faultPlaces; place++) {
-      for (let fault = 1; fault <= kinds; fault++) {
+    for (const [place, alternatives] of this.#faultPlaces.entries()) {
+      for (let fault = 1; fault < alternatives; fault++) {
         if (this.#faultRuns >= this.settings.maxFaultRuns) return null;
         const run = await this.attempt(new FaultGuide(place, fault), "production");
         this.#faultRuns++;
         if (run.failure !== null)
           return { run, where: `run ${this.#faultRuns} with a fault (production order)` };
-        const at = run.taped.choices.findIndex((choice) => choice > 0);
-        if (at >= 0 && (run.taped.arities[at] ?? 0) - 1 <= fault) break;
       }
     }
     return null;
@@ -198,7 +195,7 @@ export class Explorer {
       const chance = {
         schedule: new RandomStream(seed, `schedule ${number}`),
         faults: new RandomStream(seed, `faults ${number}`),
-        faultPlaces: this.#faultPlaces,
+        faultPlaces: this.#faultPlaces.length,
       };
       const byPriority = strategy === "pct" || (strategy !== "random" && number % 2 === 1);
       const guide = byPriority

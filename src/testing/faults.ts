@@ -1,13 +1,19 @@
 /**
  * Faults that strike tasks at their waits: a cancellation from outside, or an error thrown by the wait.
  *
- * A fault may strike a task as it is spawned, when a wait of it has parked, and in the very moment in which an operation of it
- * has its result, before the task goes on. Each is a choice of its own on the course, so that all of them can be enumerated.
+ * A fault may strike a task as it is spawned, when a wait of it has parked, in the very moment in which an operation of it has its
+ * result, before the task goes on, and while all tasks wait and the clock is about to move. Each is a choice of its own on the
+ * course, so that all of them can be enumerated.
+ *
+ * Invariant: a fault never strikes in the middle of an operation of the library. What is chosen there is done in a microtask, which
+ * comes when the operation is over and before the task goes on.
  */
+import { suppressedErrors } from "../base/suppressed.ts";
 import { cancelScope } from "../kernel/cancel.ts";
-import { TaskCancelled } from "../kernel/errors.ts";
+import { Cancelled, TaskCancelled } from "../kernel/errors.ts";
 import type { Instrument, Observed } from "../kernel/instrument.ts";
-import type { AfterMark, Parked, Scope } from "../kernel/scope.ts";
+import { IS_TASK, type AfterMark, type Parked, type Scope } from "../kernel/scope.ts";
+import { childrenOf } from "../kernel/snapshot.ts";
 import type { Chooser } from "./course.ts";
 import { InjectedFault } from "./errors.ts";
 
@@ -23,49 +29,76 @@ export interface FaultOptions {
 
 /** What faults need of their run. */
 interface FaultRun extends Chooser {
+  /** How many choices were made. */
+  readonly step: number;
   nameOf(who: Observed): string;
-  /** Notes what was done on purpose, in a word for the table and in full. */
-  injected(who: Observed, done: string, what: string): void;
+  /** Notes what was done on purpose, in a word for the table and in full, and at which step it was chosen. */
+  injected(who: Observed, done: string, what: string, step: number): void;
 }
 
 type Fault = "cancel" | "throw";
-type Moment = "as it is spawned" | "while it waits" | "as it is woken";
+
+/** While all wait, so many tasks are offered at most. */
+const MOST_AT_REST = 16;
 
 export class Faults implements Instrument {
   /** What was injected so far: errors, and the reasons of cancellations. */
-  readonly injected: Set<unknown> = new Set();
+  readonly #injected = new Set<unknown>();
   readonly #run: FaultRun;
-  /** What can strike at each moment. */
-  readonly #possible: Readonly<Record<Moment, readonly Fault[]>>;
+  readonly #cancels: boolean;
+  readonly #throws: boolean;
   readonly #waits = new Map<Scope, number>();
-  /** A fault has consequences of its own, which must not be taken for places to strike. */
-  #striking = false;
 
   constructor(run: FaultRun, options: FaultOptions) {
     this.#run = run;
-    const cancel: Fault[] = options.cancel === true ? ["cancel"] : [];
-    const throws: Fault[] = options.throw === true ? ["throw"] : [];
-    this.#possible = {
-      "as it is spawned": cancel,
-      "while it waits": [...cancel, ...throws],
-      "as it is woken": cancel,
-    };
+    this.#cancels = options.cancel === true;
+    this.#throws = options.throw === true;
   }
 
   taskSpawned(task: Observed): void {
-    this.#offer(task as Scope, "as it is spawned", "");
+    const scope = task as Scope;
+    if (this.#choose(scope, this.#cancels ? ["cancel"] : []) === "cancel")
+      this.#cancel(scope, "as it is spawned", this.#run.step);
   }
 
-  waitStarted(scope: Observed, label: string): void {
-    this.#offer(scope as Scope, "while it waits", label);
+  waitStarted(observed: Observed, label: string): void {
+    const scope = observed as Scope;
+    const { task } = scope;
+    const nth = (this.#waits.get(task) ?? 0) + 1;
+    this.#waits.set(task, nth);
+    const possible: Fault[] = this.#cancels ? ["cancel"] : [];
+    if (this.#throws) possible.push("throw");
+    const fault = this.#choose(scope, possible);
+    if (fault === null) return;
+    const wait = scope.firstWait;
+    const { step } = this.#run;
+    const where = `while it waits the ${ordinal(nth)} time (${label})`;
+    queueMicrotask(() => {
+      if (fault === "cancel") this.#cancel(task, where, step);
+      else if (wait !== null) this.#throwAt(wait, scope, where, step);
+    });
   }
 
   /** An operation of `who` has its result. */
   operationEnded(who: Observed): void {
-    this.#offer(who as Scope, "as it is woken", "");
+    const scope = who as Scope;
+    if (this.#choose(scope, this.#cancels ? ["cancel"] : []) !== "cancel") return;
+    const { step } = this.#run;
+    queueMicrotask(() => this.#cancel(scope.task, "as it is woken", step));
   }
 
-  /** Whether `error` is a fault of ours that found its way out: the program did not make it. */
+  /** Everything waits, and the clock is about to move. True when a fault has struck, so that something may happen before. */
+  atRest(root: Scope): boolean {
+    const tasks = this.#cancels ? waitingTasks(root).slice(0, MOST_AT_REST) : [];
+    const [first] = tasks;
+    if (first === undefined) return false;
+    const victim = tasks[this.#run.choose("fault", 1 + tasks.length, [first, ...tasks]) - 1];
+    if (victim === undefined) return false;
+    this.#cancel(victim, "while all wait", this.#run.step);
+    return true;
+  }
+
+  /** Whether `error` is nothing but faults of ours that found their way out, wrapped by the program at most. */
   isConsequence(error: unknown): boolean {
     const seen = new Set<unknown>();
     const open = [error];
@@ -73,49 +106,62 @@ export class Faults implements Instrument {
       const next = open.pop();
       if (seen.has(next)) continue;
       seen.add(next);
-      if (this.injected.has(next)) return true;
-      if (next instanceof TaskCancelled && this.injected.has(next.reason)) return true;
-      if (next instanceof Error && next.cause !== undefined) open.push(next.cause);
-      if (next instanceof AggregateError) open.push(...(next.errors as unknown[]));
+      const leaves = this.#leavesOf(next);
+      if (leaves === null) return false;
+      open.push(...leaves);
     }
-    return false;
+    return true;
   }
 
-  #offer(scope: Scope, moment: Moment, label: string): void {
-    const { task } = scope;
-    if (!task.isTask || scope.blocked !== null || this.#striking) return;
-    const nth = this.#waits.get(task) ?? 0;
-    if (moment === "while it waits") this.#waits.set(task, nth + 1);
-    const possible = this.#possible[moment];
-    if (possible.length === 0) return;
-    const fault = possible[this.#run.choose("fault", 1 + possible.length, [task]) - 1];
-    if (fault === undefined) return;
-    const where = label === "" ? moment : `${moment} the ${ordinal(nth + 1)} time (${label})`;
-    this.#strike(scope, fault, where);
+  /** What must be faults of ours for `error` to be one; null where it is an error of the program's. */
+  #leavesOf(error: unknown): readonly unknown[] | null {
+    const others = suppressedErrors(error).errors;
+    if (this.#injected.has(error)) return others;
+    if (error instanceof TaskCancelled || error instanceof Cancelled)
+      return this.#injected.has(error.reason) ? others : null;
+    if (error instanceof AggregateError && error.errors.length > 0) return [...error.errors, ...others];
+    if (!(error instanceof Error)) return null;
+    if (error.name === "SuppressedError" && "error" in error && "suppressed" in error)
+      return [error.error, error.suppressed, ...others];
+    return error.cause === undefined ? null : [error.cause, ...others];
   }
 
-  #strike(scope: Scope, how: Fault, where: string): void {
-    const { task } = scope;
-    const done = how === "cancel" ? "is cancelled" : "is thrown an error";
+  /** Offers faults at a place, and gives what was chosen. */
+  #choose({ task, blocked }: Scope, possible: readonly Fault[]): Fault | null {
+    if (possible.length === 0 || !task.isTask || blocked !== null) return null;
+    return possible[this.#run.choose("fault", 1 + possible.length, [task]) - 1] ?? null;
+  }
+
+  #cancel(task: Scope, where: string, step: number): void {
+    if (task.blocked !== null) return;
+    const fault = this.#inject(task, "is cancelled", where, step);
+    cancelScope(task, fault, "the simulation");
+  }
+
+  /** Ends a wait with an error, unless it has ended meanwhile. */
+  #throwAt(wait: Parked, scope: Scope, where: string, step: number): void {
+    if (scope.firstWait !== wait && wait.previous === null) return;
+    const rejection = Promise.reject(this.#inject(scope.task, "is thrown an error", where, step));
+    rejection.catch(() => {});
+    const after: AfterMark = { signals: [], notices: [] };
+    wait.interrupt({ error: null, rejection }, after);
+    for (const notice of after.notices) scope.engine.guard(notice);
+  }
+
+  #inject(task: Scope, done: string, where: string, step: number): InjectedFault {
     const what = `${this.#run.nameOf(task)} ${done} ${where}`;
     const fault = new InjectedFault(what);
-    this.injected.add(fault);
-    this.#run.injected(task, `fault: ${done}`, what);
-    this.#striking = true;
-    if (how === "cancel") cancelScope(task, fault, "the simulation");
-    else throwAt(scope, fault);
-    this.#striking = false;
+    this.#injected.add(fault);
+    this.#run.injected(task, `fault: ${done}`, what, step);
+    return fault;
   }
 }
 
-/** Ends the wait that has just parked in `scope` with an error. */
-function throwAt(scope: Scope, error: InjectedFault): void {
-  const wait: Parked | null = scope.firstWait;
-  const rejection = Promise.reject(error);
-  rejection.catch(() => {});
-  const after: AfterMark = { signals: [], notices: [] };
-  wait?.interrupt({ error: null, rejection }, after);
-  for (const notice of after.notices) scope.engine.guard(notice);
+/** The tasks below `root` that are not cancelled yet, those further out first. */
+function waitingTasks(root: Scope): Scope[] {
+  const open: Scope[] = [root];
+  for (const scope of open) for (const child of childrenOf(scope)) open.push(child);
+  return open.filter(({ flags, blocked }) => (flags & IS_TASK) !== 0 && blocked === null);
 }
 
 function ordinal(n: number): string {

@@ -31,8 +31,11 @@ export interface WorldFinder {
 }
 
 export interface SimulationPlatform {
-  /** Calls `callback` after a real turn of the event loop, when every microtask and every `nextTick` has run. */
-  turn(callback: () => void): void;
+  /**
+   * Calls `step` again and again until it returns false. Before each call every microtask and every `nextTick` has run; every so often
+   * the event loop turns.
+   */
+  repeat(step: () => boolean): void;
   /**
    * Puts the finder's worlds in the place of the platform's clocks, timers, chance, I/O and unhandled errors, for code inside
    * them; code outside sees no difference. Returns what restores all of it.

@@ -111,8 +111,8 @@ export class Run implements TurnRun, HostRun, Chooser {
     const runtime = new Runtime(host, turn, new SimulatedTimers(host, this));
     runtime.isRunning = true;
     runtime.log = (record) => this.#logged(record);
-    if (this.faults !== null) runtime.addInstrument(this.faults);
     if (this.trace !== null) runtime.addInstrument(this.trace);
+    if (this.faults !== null) runtime.addInstrument(this.faults);
     this.#turns.set(host, turn);
     return runtime;
   }
@@ -164,8 +164,8 @@ export class Run implements TurnRun, HostRun, Chooser {
     return this.names.of(who);
   }
 
-  injected(who: Observed, done: string, what: string): void {
-    this.trace?.add(who, done, what);
+  injected(who: Observed, done: string, what: string, step: number): void {
+    this.trace?.add(who, done, what, step);
   }
 
   unhandled(error: unknown): void {

@@ -21,7 +21,7 @@ export interface VirtualTime {
   readonly log: readonly LogRecord[];
   /** Takes the errors that nobody caught so far. Under `virtual` one that is left at the end fails the test; a simulation ends at the first. */
   takeUnhandled(): unknown[];
-  /** Waits until every other task is blocked, without moving the clock. */
+  /** Waits until every other task is blocked, without moving the clock. No cancellation point: it shows what a cancellation brings about. */
   settled(): Promise<void>;
   /** Moves the clock by `ms`, and waits until every other task is blocked again. What is due meanwhile happens at its instant. */
   advance(ms: number): Promise<void>;

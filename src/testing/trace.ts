@@ -40,9 +40,14 @@ export class Trace implements Instrument {
     return hash >>> 0;
   }
 
-  add(who: Observed, what: string, deviation: string | null = null): void {
+  add(
+    who: Observed,
+    what: string,
+    deviation: string | null = null,
+    step: number = this.#clock.step,
+  ): void {
     if (!this.#isOpen) return;
-    const { step, nowMs } = this.#clock;
+    const { nowMs } = this.#clock;
     this.events.push({ step, atMs: nowMs, task: this.#names.of(who), what, deviation });
   }
 

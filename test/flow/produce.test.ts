@@ -3,6 +3,8 @@ import { describe, it } from "node:test";
 import {
   all,
   Cancelled,
+  Event,
+  Future,
   InvalidArgument,
   map,
   produce,
@@ -309,5 +311,48 @@ describe("produce", () => {
   it("refuses bad arguments at the call", () => {
     assert.throws(() => produce(null as never), InvalidArgument);
     assert.throws(() => produce(() => {}, { capacity: -1 }), InvalidArgument);
+  });
+});
+
+describe("produce, at its end,", () => {
+  it("takes no value any more once it ends: one that is emitted then is refused, or read, or disposed of", async () => {
+    const outcomes = new Set<string>();
+    for (let microtasks = 0; microtasks < 12; microtasks++) {
+      await virtual(async () => {
+        const end = new Event();
+        const handed = new Future<Emit<object>>();
+        const seen: object[] = [];
+        let disposed = 0;
+        let outcome = "";
+        await withTaskGroup(async (group) => {
+          group.spawn("late", async () => {
+            const emit = await handed.wait();
+            await end.wait();
+            for (let count = 0; count < microtasks; count++) await Promise.resolve();
+            const value = { [Symbol.dispose]: () => disposed++ };
+            await emit(value).then(
+              () => (outcome = "taken"),
+              () => (outcome = "refused"),
+            );
+          });
+          group.spawn("reader", async () => {
+            const values = produce<object>(async (emit) => {
+              handed.resolve(emit);
+              await emit({});
+              await end.wait();
+            });
+            for await (const value of values) {
+              seen.push(value);
+              await sleep(5);
+            }
+          });
+          await sleep(1);
+          end.set();
+        });
+        assert.equal(seen.length + disposed, outcome === "taken" ? 2 : 1, `${microtasks} microtasks`);
+        outcomes.add(outcome);
+      })();
+    }
+    assert.deepEqual([...outcomes].toSorted(), ["refused", "taken"]);
   });
 });

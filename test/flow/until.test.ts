@@ -205,6 +205,18 @@ describe("until(promise)", () => {
     }),
   );
 
+  it(
+    "delivers a settled promise as often as it is asked, a rejected one too",
+    virtual(async () => {
+      const value = Promise.resolve(7);
+      const error = Promise.reject(new RangeError("no"));
+      for (let time = 0; time < 3; time++) {
+        assert.equal(await until(value), 7);
+        await assert.rejects(until(error), RangeError);
+      }
+    }),
+  );
+
   it("refuses what is neither a promise nor a function", () => {
     assert.throws(() => until(5 as never), InvalidArgument);
     assert.throws(() => until(undefined as never), InvalidArgument);

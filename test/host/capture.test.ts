@@ -11,6 +11,7 @@ import {
   inside,
   isBun,
   isDeno,
+  realTurn,
   runtimeGlobal,
   WALL_START_MS,
   worlds,
@@ -330,25 +331,43 @@ describe("chance", () => {
   );
 });
 
-describe("turn", () => {
-  it("comes after every microtask and nextTick, also while the platform is captured", async () => {
+describe("repeat", () => {
+  it("makes each call after every microtask and nextTick, also while the platform is captured", async () => {
     const restore = processPlatform.capture(worlds);
     try {
       const order: string[] = [];
-      await inside(
-        new FakeWorld(),
-        () =>
-          new Promise<void>((resolve) => {
-            processPlatform.turn(() => {
-              order.push("turn");
-              resolve();
-            });
-            queueMicrotask(() => process.nextTick(() => queueMicrotask(() => order.push("late"))));
-          }),
-      );
-      assert.deepEqual(order, ["late", "turn"]);
+      const calls = (resolve: () => void): void => {
+        let count = 0;
+        processPlatform.repeat(() => {
+          order.push(`call ${count}`);
+          if (++count === 20) resolve();
+          queueMicrotask(() => process.nextTick(() => queueMicrotask(() => order.push("late"))));
+          return count < 20;
+        });
+      };
+      await inside(new FakeWorld(), () => new Promise<void>(calls));
+      const expected = Array.from({ length: 20 }, (_, at) => [`call ${at}`, "late"]).flat();
+      assert.deepEqual(order.slice(0, 39), expected.slice(0, 39));
     } finally {
       restore();
     }
+  });
+
+  it("lets the event loop turn meanwhile, and makes no call after the step has said that it is over", async () => {
+    let calls = 0;
+    let timers = 0;
+    const ticking = setInterval(() => timers++, 1);
+    await new Promise<void>((resolve) => {
+      processPlatform.repeat(() => {
+        calls++;
+        if (timers < 2) return true;
+        resolve();
+        return false;
+      });
+    });
+    clearInterval(ticking);
+    const then = calls;
+    await realTurn();
+    assert.equal(calls, then);
   });
 });

@@ -133,7 +133,12 @@ export function captured(body: (world: FakeWorld) => void | Promise<void>): () =
 
 /** Lets a real turn of the event loop pass. */
 export function realTurn(): Promise<void> {
-  return new Promise((resolve) => processPlatform.turn(resolve));
+  return new Promise((resolve) =>
+    processPlatform.repeat(() => {
+      resolve();
+      return false;
+    }),
+  );
 }
 
 /** What the runtime offers under this name, if it does. */

@@ -3,10 +3,13 @@ import { describe, it } from "node:test";
 import {
   AlreadyReady,
   Cancelled,
+  checkpoint,
   ClosedGroup,
+  currentTask,
   InvalidArgument,
   NotReady,
   sleep,
+  TaskCancelled,
   TimeoutError,
   withCancelScope,
   withShield,
@@ -58,6 +61,25 @@ describe("group.start", () => {
         assert.equal(worker.state, "running");
         worker.cancel();
       });
+    }),
+  );
+
+  it(
+    "throws TaskCancelled when only the task was cancelled before it was ready, a service too",
+    virtual(async () => {
+      for (const start of ["start", "startService"] as const) {
+        await withTaskGroup(async (group) => {
+          const cancelsItself = async (): Promise<void> => {
+            currentTask()?.cancel("no room");
+            await checkpoint();
+          };
+          await assert.rejects(group[start](cancelsItself), (error: unknown) => {
+            assert.ok(error instanceof TaskCancelled);
+            assert.equal(error.reason, "no room");
+            return true;
+          });
+        });
+      }
     }),
   );
 

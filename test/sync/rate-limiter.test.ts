@@ -134,4 +134,24 @@ describe("RateLimiter", () => {
       assert.throws(() => new RateLimiter(options), InvalidArgument);
     }
   });
+
+  it(
+    "stays usable when an instrument cancels waiters in the middle of a wake-up",
+    virtual(async () => {
+      const limiter = new RateLimiter({ limit: 1, intervalMs: 10 });
+      await limiter.take();
+      await withTaskGroup((group) => {
+        const outer = group.spawn("outer", () =>
+          withTaskGroup(async (inner) => {
+            inner.spawn("child", () => limiter.take());
+            await limiter.take();
+          }),
+        );
+        group.spawn("other", () => limiter.take());
+        currentRuntime().addInstrument({ waitEnded: () => outer.cancel() });
+      });
+      await limiter.take();
+      assert.equal(limiter.stats().waiters, 0);
+    }),
+  );
 });

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { checkpoint, Queue, Semaphore, sleep, TaskCancelled, withTaskGroup } from "../../src/index.ts";
+import {
+  checkpoint,
+  Queue,
+  Semaphore,
+  sleep,
+  suppressedErrors,
+  TaskCancelled,
+  withTaskGroup,
+} from "../../src/index.ts";
+import { park } from "../../src/lowlevel.ts";
 import { explore, InjectedFault } from "../../src/testing.ts";
 import { failureOf } from "./failure-of.ts";
 
@@ -40,8 +49,8 @@ describe("faults.cancel", () => {
         reached.add(step);
       }
     });
-    // Spawned, three times parked, three times woken. One woken at its last wait meets no other.
-    assert.equal(faultRuns, 7);
+    // Spawned; three times as it parks, while all wait, and as it is woken. One woken at its last wait meets no other.
+    assert.equal(faultRuns, 10);
     assert.deepEqual([...seen].sort(), ["begin cancelled", "begin end"]);
     assert.deepEqual(
       [...reached].sort((a, b) => a - b),
@@ -66,6 +75,42 @@ describe("faults.cancel", () => {
     assert.equal(error.tape.deviations.length, 1);
   });
 
+  it("strikes while all wait, when others stand behind the one that is struck", async () => {
+    /** A lock that hands itself to whoever is first in line, also when that one has gone. */
+    class Forgetful {
+      readonly #line: (() => void)[] = [];
+      #held = false;
+
+      async acquire(): Promise<void> {
+        if (!this.#held) this.#held = true;
+        else await park<void>("forgetful lock", (wake) => (this.#line.push(wake), () => {}));
+      }
+
+      release(): void {
+        const next = this.#line.shift();
+        if (next === undefined) this.#held = false;
+        else next();
+      }
+    }
+    const error = await failureOf({ runs: 1, faults: { cancel: true } }, async () => {
+      const lock = new Forgetful();
+      await withTaskGroup((group) => {
+        for (const name of ["a", "b", "c"]) {
+          group.spawn(name, async () => {
+            await lock.acquire();
+            try {
+              await sleep(10);
+            } finally {
+              lock.release();
+            }
+          });
+        }
+      });
+    });
+    assert.equal(error.kind, "deadlock");
+    assert.match(error.message, /except step \d+: b is cancelled while (all wait|it waits the 1st time)/);
+  });
+
   it("does not fail a run with its own consequences: the cancellation of a task that somebody joins", async () => {
     await explore({ faults: { cancel: true } }, async () => {
       await withTaskGroup(async (group) => {
@@ -86,6 +131,46 @@ describe("faults.cancel", () => {
       });
     });
     assert.equal((error.cause as Error).message, "no result");
+  });
+});
+
+describe("What a fault brings about", () => {
+  const options = { runs: 1, faults: { cancel: true, throw: true } };
+  const struck = (task: () => Promise<void>): Promise<void> =>
+    withTaskGroup(async (group) => {
+      await group.spawn("victim", task).join();
+    });
+
+  it("passes when it is wrapped, gathered or suppressed with others of its kind", async () => {
+    await explore(options, () =>
+      struck(() => sleep(1)).catch((cause: unknown) => Promise.reject(new Error("no", { cause }))),
+    );
+    await explore(options, () => struck(() => Promise.any([sleep(1), sleep(1)])));
+    await explore(options, () =>
+      struck(async () => {
+        await using _ = { [Symbol.asyncDispose]: () => sleep(1) };
+        await sleep(1);
+      }),
+    );
+  });
+
+  it("fails the run when there is one error of the program among it", async () => {
+    const mine = new Error("mine");
+    const gathered = await failureOf(options, () =>
+      struck(() => sleep(1)).catch((error: unknown) => Promise.reject(new AggregateError([error, mine]))),
+    );
+    assert.ok(gathered.cause instanceof AggregateError);
+    const kept = await failureOf(options, () =>
+      withTaskGroup((group) => {
+        group.spawn("victim", () => sleep(2));
+        group.spawn("other", async () => {
+          await sleep(5).catch(() => {
+            throw mine; // a clean-up that fails
+          });
+        });
+      }),
+    );
+    assert.ok(kept.cause === mine || suppressedErrors(kept.cause).errors.includes(mine));
   });
 });
 
@@ -148,9 +233,9 @@ describe("Runs with a fault", () => {
       return (await explore({ runs: 1, faults: { cancel: true, throw: true }, ...bound }, body))
         .faultRuns;
     };
-    assert.equal(await runs(), 12);
-    assert.equal(await runs(12), 12);
-    assert.equal(await runs(11), 11);
+    assert.equal(await runs(), 15);
+    assert.equal(await runs(15), 15);
+    assert.equal(await runs(14), 14);
     assert.equal(await runs(0), 0);
   });
 

@@ -11,6 +11,7 @@ import {
   withTimeout,
 } from "tsyncio";
 import type { Task } from "tsyncio";
+import { explore, simulate, SimulationFailed, Tape, virtual } from "tsyncio/testing";
 
 async function double(n: number): Promise<number> {
   await sleep(1);
@@ -30,3 +31,21 @@ await run(async () => {
     if (!(error instanceof TimeoutError) && !(error instanceof Cancelled)) throw error;
   }
 });
+
+const oneRun: () => Promise<void> = virtual(async (time) => {
+  const now: number = time.now();
+  await sleep(now);
+});
+const runs: () => Promise<void> = simulate({ runs: 10, faults: { cancel: true } }, async (t) => {
+  t.invariant(() => t.now() >= 0);
+  await t.host("other", { skewMs: 5 }).run(() => sleep(1));
+});
+try {
+  await oneRun();
+  await runs();
+  const { method }: { method: string } = await explore({ tape: Tape.of([0, 1]) }, () => sleep(1));
+  if (method !== "tape") throw new Error(method);
+} catch (error) {
+  if (error instanceof SimulationFailed) throw new Error(error.tape.toString());
+  throw error;
+}
