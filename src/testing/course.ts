@@ -84,7 +84,7 @@ export class Course implements Chooser {
 
   choose(kind: ChoiceKind, of: number, who: readonly Observed[]): number {
     let hash = mixed(this.#hash, kinds[kind] * 1_000 + of);
-    for (const { name } of who) hash = mixed(hash, hashOf(name));
+    for (let at = 0; at < who.length; at++) hash = mixed(hash, hashOf((who[at] as Observed).name));
     const offered = hash >>> 0;
     const choice = this.guide.choose({ step: this.choices.length, kind, of, who, offered });
     this.#hash = mixed(hash, choice);

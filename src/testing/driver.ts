@@ -126,7 +126,7 @@ export class Driver {
 
   #letGo(): void {
     const run = this.#run;
-    const { go, who } = run.readyList.take(run);
+    const { who, go } = run.readyList.take(run);
     run.trace?.add(who, "goes on");
     go();
   }

@@ -193,8 +193,8 @@ export class Explorer {
     while (this.#runs < runs) {
       const number = this.#runs;
       const chance = {
-        schedule: new RandomStream(seed, `schedule ${number}`),
-        faults: new RandomStream(seed, `faults ${number}`),
+        schedule: new RandomStream(seed, "schedule", number),
+        faults: new RandomStream(seed, "faults", number),
         faultPlaces: this.#faultPlaces.length,
       };
       const byPriority = strategy === "pct" || (strategy !== "random" && number % 2 === 1);

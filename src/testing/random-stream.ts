@@ -8,10 +8,11 @@
 export class RandomStream {
   #state: number;
 
-  constructor(seed: number, purpose: string) {
+  /** `number` tells streams of one seed and purpose apart, those of the runs for example. */
+  constructor(seed: number, purpose: string, number: number = 0) {
     let state = scramble(seed | 0) ^ scramble(Math.floor(seed / 2 ** 32) | 0);
     for (let at = 0; at < purpose.length; at++) state = scramble(state ^ purpose.charCodeAt(at));
-    this.#state = state;
+    this.#state = scramble(state ^ number);
   }
 
   /** A number from 0 to below 1, with 32 bits. */

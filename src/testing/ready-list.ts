@@ -14,45 +14,44 @@ import type { Chooser } from "./course.ts";
 
 /** Somebody who can go on. */
 export interface Ready {
-  readonly go: () => void;
   readonly who: Observed;
+  readonly go: () => void;
 }
 
 export class ReadyList {
-  #entries: Ready[] = [];
+  /** Who can go on, and what lets each of them: two lists of one order, since a chooser is shown the first alone. */
+  readonly #who: Observed[] = [];
+  readonly #go: Array<() => void> = [];
   #prompt = 0;
 
   get size(): number {
-    return this.#entries.length;
+    return this.#who.length;
   }
 
   add(go: () => void, who: Observed): void {
-    const entry = { go, who };
-    if (this.#prompt === this.#entries.length) this.#entries.push(entry);
-    else this.#entries.splice(this.#prompt, 0, entry);
-    this.#prompt++;
+    const place = this.#prompt++;
+    if (place === this.#who.length) {
+      this.#who.push(who);
+      this.#go.push(go);
+    } else {
+      this.#who.splice(place, 0, who);
+      this.#go.splice(place, 0, go);
+    }
   }
 
   /** Takes out who goes on next. Only while `size > 0`. */
   take(chooser: Chooser): Ready {
-    const entries = this.#entries;
-    const [first] = entries as [Ready];
-    if (entries.length === 1) {
-      this.#entries = [];
-      this.#prompt = 0;
-      return first;
-    }
-    const who = entries.map((entry) => entry.who);
-    const choice = chooser.choose("wake", entries.length, who);
-    if (choice === 0) {
-      entries.shift();
-      if (this.#prompt > 0) this.#prompt--;
-      return first;
-    }
-    const late = entries.splice(0, Math.min(choice, this.#prompt));
-    const taken = entries.splice(choice - late.length, 1)[0] ?? first;
-    this.#prompt -= late.length + (choice < this.#prompt ? 1 : 0);
-    entries.push(...late);
-    return taken;
+    const { length } = this.#who;
+    const choice = length === 1 ? 0 : chooser.choose("wake", length, this.#who);
+    const heldBack = Math.min(choice, this.#prompt);
+    this.#prompt = Math.max(0, this.#prompt - heldBack - (choice < this.#prompt ? 1 : 0));
+    return { who: takeOut(this.#who, choice, heldBack), go: takeOut(this.#go, choice, heldBack) };
   }
+}
+
+/** Takes the item at `place` out, and puts the first `passed` ones at the end. */
+function takeOut<T>(items: T[], place: number, passed: number): T {
+  const [taken] = items.splice(place, 1);
+  for (let count = 0; count < passed; count++) items.push(items.shift() as T);
+  return taken as T;
 }

@@ -65,8 +65,9 @@ export class Run implements TurnRun, HostRun, Chooser {
   readonly taped: Course;
   #course: Course;
   readonly clock: VirtualClock;
-  readonly userStream: RandomStream;
-  readonly libraryStream: RandomStream;
+  readonly #seed: number;
+  #userStream: RandomStream | null = null;
+  #libraryStream: RandomStream | null = null;
   readonly faults: Faults | null;
   readonly readyList: ReadyList = new ReadyList();
   readonly host: VirtualHost;
@@ -88,8 +89,7 @@ export class Run implements TurnRun, HostRun, Chooser {
     this.taped = new Course(guide);
     this.#course = this.taped;
     this.clock = new VirtualClock(faults.slowClockMs ?? 0);
-    this.userStream = new RandomStream(seed, "user");
-    this.libraryStream = new RandomStream(seed, "library");
+    this.#seed = seed;
     this.faults = faults.cancel === true || faults.throw === true ? new Faults(this, faults) : null;
     this.trace = keepsTrace ? new Trace(this, this.names) : null;
     this.host = new VirtualHost("the test", this);
@@ -99,6 +99,15 @@ export class Run implements TurnRun, HostRun, Chooser {
 
   get step(): number {
     return this.taped.length;
+  }
+
+  /** What the program draws. Made when first needed, since most runs draw nothing. */
+  get userStream(): RandomStream {
+    return (this.#userStream ??= new RandomStream(this.#seed, "user"));
+  }
+
+  get libraryStream(): RandomStream {
+    return (this.#libraryStream ??= new RandomStream(this.#seed, "library"));
   }
 
   get nowMs(): number {

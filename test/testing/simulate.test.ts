@@ -260,9 +260,9 @@ describe("A failure", () => {
       const queue = new Queue<number>({ capacity: 1 });
       await withTaskGroup((group) => {
         group.spawn("put", async () => {
-          for (let i = 0; i < 2; i++) await queue.put(t.random());
+          for (let i = 0; i < 3; i++) await queue.put(t.random());
         });
-        for (const name of ["one", "two"]) group.spawn(name, async () => sleep((await queue.get()) * 2));
+        for (const name of ["one", "two", "three"]) group.spawn(name, async () => sleep((await queue.get()) * 2));
       });
     });
     const courses = new Set<number>();
