@@ -51,6 +51,7 @@ const LATER_PATIENCE_MS = 5;
 export class Explorer {
   readonly settings: Settings;
   readonly #body: Body;
+  readonly #signal: AbortSignal | undefined;
   readonly #seen = new Set<number>();
   #isFirst = true;
   #runs = 0;
@@ -59,9 +60,11 @@ export class Explorer {
   /** The places at which the first run was offered faults: among how many alternatives, the first of which is none. */
   #faultPlaces: readonly number[] = [];
 
-  constructor(settings: Settings, body: Body) {
+  /** `signal` tells it to stop: the runner's time limit for the test has passed. */
+  constructor(settings: Settings, body: Body, signal?: AbortSignal) {
     this.settings = settings;
     this.#body = body;
+    this.#signal = signal;
   }
 
   get summary(): Exploration {
@@ -77,6 +80,7 @@ export class Explorer {
 
   /** Makes one run. */
   async attempt(guide: Guide, order: WakeOrder, keepsTrace: boolean = false): Promise<Run> {
+    if (this.#signal?.aborted === true) throw this.#signal.reason;
     const { faults, seed } = this.settings;
     const run = new Run({
       guide,

@@ -3,7 +3,6 @@
  */
 import { checkFunction } from "../base/check.ts";
 import { storage } from "../kernel/current.ts";
-import { inRoot } from "../kernel/root-context.ts";
 import { captured } from "./capture.ts";
 import { differenceOfCourses } from "./determinism.ts";
 import { NestedSimulation } from "./errors.ts";
@@ -16,9 +15,10 @@ import { SimulationFailed } from "./simulation-failed.ts";
 import type { Simulation } from "./simulation.ts";
 import { Tape, TapeGuide } from "./tape.ts";
 
-/** What a test runner may hand to its tests. That of `node:test` has a way to say something. */
+/** What a test runner may hand to its tests: a way to say something (`node:test`), and to be told to stop (Vitest too). */
 interface RunnerContext {
   readonly diagnostic?: ((message: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -57,7 +57,7 @@ export function simulate(
   // No parameter in sight: Jest hands a callback to a test function that has one, and Vitest reads their text.
   return async function simulation(): Promise<void> {
     const context = arguments[0] as RunnerContext | undefined;
-    const exploration = await search(settings, body);
+    const exploration = await search(settings, body, context?.signal);
     if (typeof context?.diagnostic === "function") context.diagnostic(sentence(exploration));
   };
 }
@@ -103,16 +103,18 @@ function readCall(
   };
 }
 
-async function search(settings: Settings, body: (t: Simulation) => unknown): Promise<Exploration> {
+async function search(
+  settings: Settings,
+  body: (t: Simulation) => unknown,
+  signal?: AbortSignal,
+): Promise<Exploration> {
   if (currentHost() !== null) throw new NestedSimulation(storage.getStore()?.path ?? "a simulation");
-  return inRoot(() =>
-    captured(async () => {
-      const explorer = new Explorer(settings, body);
-      const failed = await explorer.search();
-      if (failed !== null) throw await explained(explorer, failed);
-      return explorer.summary;
-    }),
-  );
+  return captured(async () => {
+    const explorer = new Explorer(settings, body, signal);
+    const failed = await explorer.search();
+    if (failed !== null) throw await explained(explorer, failed);
+    return explorer.summary;
+  });
 }
 
 /** Shrinks a failure, and runs it once more to see what happened. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, it } from "node:test";
 import {
   checkpoint,
@@ -262,7 +263,8 @@ describe("A failure", () => {
         group.spawn("put", async () => {
           for (let i = 0; i < 3; i++) await queue.put(t.random());
         });
-        for (const name of ["one", "two", "three"]) group.spawn(name, async () => sleep((await queue.get()) * 2));
+        for (const name of ["one", "two", "three"])
+          group.spawn(name, async () => sleep((await queue.get()) * 2));
       });
     });
     const courses = new Set<number>();
@@ -326,6 +328,30 @@ describe("simulate", () => {
     assert.equal(test.length, 0);
     assert.match(test.toString(), /^async function simulation\(\)/); // Vitest reads it
     for (const context of [undefined, null, "done", { diagnostic: 3 }]) await test(context);
+  });
+
+  it("stops between two runs when the runner's signal is aborted, and gives the platform back", async () => {
+    const controller = new AbortController();
+    let bodies = 0;
+    const test = simulate({ runs: 1_000 }, async () => {
+      if (++bodies === 5) controller.abort(new Error("the test took too long"));
+      await program([]);
+    }) as (context: object) => Promise<void>;
+    await assert.rejects(test({ signal: controller.signal }), /the test took too long/);
+    assert.equal(bodies, 5);
+    assert.ok(Date.now() > 1.7e12);
+  });
+
+  it("runs its body in the context of its caller", async () => {
+    const requests = new AsyncLocalStorage<string>();
+    const seen = new Set<string | undefined>();
+    await requests.run("mine", () =>
+      explore({ runs: 5 }, async () => {
+        await sleep(1);
+        seen.add(requests.getStore());
+      }),
+    );
+    assert.deepEqual([...seen], ["mine"]);
   });
 
   it("refuses what is no body or no option at the call, and says what there is", () => {
