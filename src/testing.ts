@@ -3,6 +3,7 @@ import "./host/install.ts";
 import "./host/install-simulation.ts";
 export { assertCancellationPoint, assertNothingAlive } from "./testing/assertions.ts";
 export {
+  BrokenInvariant,
   BrokenSequence,
   InjectedFault,
   LeakedTask,
@@ -19,6 +20,7 @@ export type { Exploration } from "./testing/explore.ts";
 export type { FaultOptions } from "./testing/faults.ts";
 export type { SimulateOptions, Strategy } from "./testing/options.ts";
 export type { FailureKind } from "./testing/run.ts";
+export type { WakeOrder } from "./testing/simulated-turn.ts";
 export { explore, simulate } from "./testing/simulate.ts";
 export type { SimulatedHost } from "./testing/simulated-host.ts";
 export { SimulationFailed } from "./testing/simulation-failed.ts";

@@ -35,6 +35,7 @@ export const errorCodes = {
   TSY_STRAY_WORK: "StrayWork",
   TSY_REAL_IO: "RealIo",
   TSY_INJECTED_FAULT: "InjectedFault",
+  TSY_BROKEN_INVARIANT: "BrokenInvariant",
   TSY_STILL_ALIVE: "StillAlive",
   TSY_NO_CANCELLATION_POINT: "NoCancellationPoint",
   TSY_BROKEN_SEQUENCE: "BrokenSequence",

@@ -75,9 +75,7 @@ export class GroupScope extends Scope {
 
   /** Settles when no ordinary task is alive. */
   tasksEnded(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#whenEmpty = resolve;
-    });
+    return new Promise((resolve) => (this.#whenEmpty = resolve));
   }
 
   servicesScope(): ServiceScope {

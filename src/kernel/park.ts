@@ -105,7 +105,7 @@ export abstract class Wait<T> implements Parked {
     this.leave();
     if (this.scope.engine.instruments !== null) after.notices.push(() => this.tell("waitEnded"));
     this.promise!.catch(nothing);
-    this.resolve(blocked.rejection!);
+    this.scope.engine.turn.interrupted(this.resolve, blocked.rejection!, this.scope);
   }
 
   /** Leaves the scope's list, and tells the instruments: for a wait that was woken. */

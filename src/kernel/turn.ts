@@ -60,6 +60,11 @@ export class Turn {
     this.#late.push(callback);
   }
 
+  /** A wait of `_who` was cancelled: lets it meet its `rejection`. A simulation chooses when. */
+  interrupted(resolve: (value: never) => void, rejection: Promise<never>, _who: Observed): void {
+    resolve(rejection as never);
+  }
+
   /** Settles in the next turn. */
   next(): Promise<void> {
     return new Promise((resolve) => this.defer(resolve));

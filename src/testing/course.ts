@@ -38,6 +38,8 @@ export interface Chooser {
 const kinds: Record<ChoiceKind, number> = { wake: 1, timer: 2, fault: 3, clock: 4 };
 const nameHashes = new Map<string, number>();
 const MOST_NAMES = 10_000;
+/** Of many alternatives so many tell the choice apart. */
+const MOST_NAMED = 8;
 
 /** Mixes `value` into `hash`: FNV-1a on 32 bits at a time. */
 export function mixed(hash: number, value: number): number {
@@ -84,7 +86,8 @@ export class Course implements Chooser {
 
   choose(kind: ChoiceKind, of: number, who: readonly Observed[]): number {
     let hash = mixed(this.#hash, kinds[kind] * 1_000 + of);
-    for (let at = 0; at < who.length; at++) hash = mixed(hash, hashOf((who[at] as Observed).name));
+    for (let at = 0; at < who.length && at < MOST_NAMED; at++)
+      hash = mixed(hash, hashOf((who[at] as Observed).name));
     const offered = hash >>> 0;
     const choice = this.guide.choose({ step: this.choices.length, kind, of, who, offered });
     this.#hash = mixed(hash, choice);

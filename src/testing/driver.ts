@@ -19,16 +19,23 @@ import { hasForeignWork } from "./foreign-work.ts";
 import { simulationPlatform } from "./platform.ts";
 import type { Run } from "./run.ts";
 
-/** Bounds on what a run may do. */
+/** Bounds on what a run may do: operations that end, and moves of turns, timers and the clock. */
 export interface StepLimits {
-  /** Operations in all. */
   readonly maxSteps: number;
-  /** Operations while the clock stands still. */
+  /** While the clock stands still. */
   readonly maxStepsAtOnce: number;
 }
 
+/** So many turns in a row, and the clock moves though a further one is asked for. */
+const TURNS_BEFORE_CLOCK = 1_000;
+/** So many steps, more than one real turn of the event loop, the clock waits for what foreign work may bring. */
+const FOREIGN_STEPS = 32;
+
 /** How much real time foreign work may take in a first run: it may load a module, which later runs find loaded. */
 export const PATIENCE_MS = 1_000;
+const FOREIGN_HINT =
+  `"running user code" waits for a promise that nothing in the simulation settles: of a timer or I/O begun outside, ` +
+  `or of a function that was kept before the simulation began.`;
 /** So many steps has the clean-up of a run that has failed; what is not done by then is left behind. */
 const CLEAN_UP_STEPS = 1_000;
 
@@ -42,7 +49,11 @@ export class Driver {
   #cleanUpSteps = -1;
   /** When, in real time, everything came to a standstill. */
   #stuckSince: number | null = null;
-  #operationsThen = 0;
+  #stepsThen = 0;
+  /** Steps in which no task went on: turns, timers, the clock. */
+  #moves = 0;
+  #turnsInARow = 0;
+  #foreignSteps = 0;
   #nowThen = 0;
 
   constructor(run: Run, scope: Scope, limits: StepLimits) {
@@ -64,11 +75,15 @@ export class Driver {
       this.#ended = true;
     };
     void ending.then(ended, ended);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const step = (): boolean => {
-        const goesOn = this.#step();
-        if (!goesOn) resolve();
-        return goesOn;
+        try {
+          if (this.#step()) return true;
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+        return false;
       };
       inRoot(() => simulationPlatform().repeat(step));
     });
@@ -88,37 +103,57 @@ export class Driver {
     return true;
   }
 
-  /** Moves what is at rest: by the next virtual turn, by telling those who asked for rest, or by the clock. */
+  /** Moves what is at rest. False when nothing is left that could. */
   #isMoved(): boolean {
     const run = this.#run;
-    if (run.clock.runTurn() || this.#tellThoseWhoAsked()) return true;
-    if (run.clock.alarms === 0) return false;
-    // In a clean-up no fault strikes any more.
-    const struck = run.failure === null && run.faults?.atRest(run.runtime.root) === true;
-    return struck || run.clock.advance(run);
+    const { clock } = run;
+    if (this.#count(clock.fireDue(run))) return true;
+    // Whoever takes turn after turn lets time pass, in reality.
+    if (this.#turnsInARow < TURNS_BEFORE_CLOCK || clock.alarms === 0) {
+      if (this.#count(clock.runTurn())) {
+        this.#turnsInARow++;
+        return true;
+      }
+      if (this.#tellThoseWhoAsked()) return true;
+      if (clock.alarms === 0) return false;
+      if (this.#foreignSteps++ < FOREIGN_STEPS && hasForeignWork(run.runtime.root)) return true;
+      // In a clean-up no fault strikes any more.
+      if (run.failure === null && run.faults?.atRest(run.runtime.root) === true) return true;
+    }
+    this.#turnsInARow = 0;
+    this.#foreignSteps = 0;
+    return this.#count(clock.advance(run));
+  }
+
+  #count(moved: boolean): boolean {
+    if (moved) this.#moves++;
+    return moved;
   }
 
   /** The run has failed: all that is left of it may clean up. */
   #beginCleanUp(): void {
-    const { failure, runtime } = this.#run;
+    const { failure, runtimes } = this.#run;
     cancelScope(this.#scope, failure?.error, "the simulation");
-    cancelScope(runtime.backgroundScope, failure?.error, "the simulation");
+    for (const { backgroundScope } of runtimes)
+      cancelScope(backgroundScope, failure?.error, "the simulation");
   }
 
   #checkSteps(): void {
     const run = this.#run;
     const { maxSteps, maxStepsAtOnce } = this.#limits;
+    const steps = run.operations + this.#moves;
     if (run.nowMs > this.#nowThen) {
       this.#nowThen = run.nowMs;
-      this.#operationsThen = run.operations;
+      this.#stepsThen = steps;
     }
-    const atOnce = run.operations - this.#operationsThen;
+    const atOnce = steps - this.#stepsThen;
     if (atOnce > maxStepsAtOnce) {
-      const found = `${atOnce} operations ended while no virtual time passed`;
-      const advice = "A loop that waits for nothing must sleep, or wait for what it polls.";
+      const found = `${atOnce} steps were taken while no virtual time passed`;
+      const advice =
+        "A loop that waits for nothing must sleep, or wait for what it polls. Where so much work is meant, raise maxStepsAtOnce.";
       run.fail("livelock", new Livelock(found, advice, run.tree()));
-    } else if (run.operations > maxSteps) {
-      const found = `the run has not ended after ${run.operations} operations and ${run.nowMs} ms`;
+    } else if (steps > maxSteps) {
+      const found = `the run has not ended after ${steps} steps and ${run.nowMs} ms`;
       const advice = "Bound what is retried or repeated for ever, or raise maxSteps.";
       run.fail("livelock", new Livelock(found, advice, run.tree()));
     }
@@ -147,7 +182,9 @@ export class Driver {
 
   #giveUp(): void {
     const run = this.#run;
-    if (run.failure === null) run.fail("deadlock", new Deadlock(run.tree()));
+    const isForeign = hasForeignWork(run.runtime.root);
+    const tree = isForeign ? `${run.tree()}\n${FOREIGN_HINT}` : run.tree();
+    if (run.failure === null) run.fail("deadlock", new Deadlock(tree));
     else this.#cleanUpSteps = Infinity;
   }
 }

@@ -23,6 +23,18 @@ export class LeakedTask extends TsyncioError {
   }
 }
 
+/** The check of an invariant returned `false`. */
+export class BrokenInvariant extends TsyncioError {
+  static readonly code = "TSY_BROKEN_INVARIANT";
+
+  constructor(name: string) {
+    super(
+      BrokenInvariant.code,
+      `${name === "" ? "an invariant" : `the invariant "${name}"`} does not hold. Throw an error in its place, to say what is wrong.`,
+    );
+  }
+}
+
 /** A scope was left while work that it had begun was still waiting. `currentRuntime().log` says the same in production. */
 export class StrayWork extends TsyncioError {
   static readonly code = "TSY_STRAY_WORK";
@@ -92,12 +104,14 @@ export class BrokenSequence extends TsyncioError {
 export class Nondeterminism extends TsyncioError {
   static readonly code = "TSY_NONDETERMINISM";
 
-  constructor(step: number, first: string, second: string) {
+  constructor(step: number, first: string, second: string, options?: ErrorOptions) {
     super(
       Nondeterminism.code,
       `the program took two courses under the same schedule. At step ${step} it was first\n  ${first}\nand then\n  ${second}\n` +
         `Something decides that the simulation does not govern. The usual cause is state that outlives a run, in a variable outside ` +
-        `the body: make it inside. Others are named imports of node: modules under Bun and Deno, and garbage collection.`,
+        `the body: make it inside. Others are a timer or promise from outside the simulation, a function that was kept before it, named imports of node: ` +
+        `modules under Bun and Deno, and garbage collection.`,
+      options,
     );
   }
 }

@@ -4,6 +4,9 @@
  * First the run that equals production; once more, to see that it takes the same course; then a fault at each place of it, where
  * faults are asked for; then other schedules, all of them where they are few. The first run that fails ends the search.
  */
+import { currentScope } from "../kernel/current.ts";
+import { refuse } from "../kernel/refuse.ts";
+import { captureContext } from "../kernel/root-context.ts";
 import type { Guide } from "./course.ts";
 import { differenceOfTraces } from "./determinism.ts";
 import { ChoicesGuide, FaultGuide, nextChoices, ordinary, PctGuide, UniformGuide } from "./guides.ts";
@@ -52,6 +55,8 @@ export class Explorer {
   readonly settings: Settings;
   readonly #body: Body;
   readonly #signal: AbortSignal | undefined;
+  readonly #caller = currentScope();
+  readonly #inContext = captureContext();
   readonly #seen = new Set<number>();
   #isFirst = true;
   #runs = 0;
@@ -67,6 +72,11 @@ export class Explorer {
     this.#signal = signal;
   }
 
+  /** Whether the time for it is up, or its caller was cancelled. */
+  get isStopped(): boolean {
+    return this.#signal?.aborted === true || this.#caller.blocked !== null;
+  }
+
   get summary(): Exploration {
     const { settings } = this;
     return {
@@ -80,7 +90,6 @@ export class Explorer {
 
   /** Makes one run. */
   async attempt(guide: Guide, order: WakeOrder, keepsTrace: boolean = false): Promise<Run> {
-    if (this.#signal?.aborted === true) throw this.#signal.reason;
     const { faults, seed } = this.settings;
     const run = new Run({
       guide,
@@ -92,7 +101,8 @@ export class Explorer {
       patienceMs: this.#isFirst ? PATIENCE_MS : LATER_PATIENCE_MS,
     });
     this.#isFirst = false;
-    await perform(run, this.#body, this.settings);
+    // Each run begins in the caller's context, whatever the one before has entered.
+    await this.#inContext(() => perform(run, this.#body, this.settings));
     return run;
   }
 
@@ -129,12 +139,21 @@ export class Explorer {
     if (this.#runs === 1) {
       const { arities, kinds } = run.taped;
       this.#faultPlaces = arities.filter((_, at) => kinds[at] === "fault");
-      if (checksDeterminism) await this.#checkDeterminism(run);
+      if (checksDeterminism && run.failure === null) await this.#checkDeterminism(run);
     }
-    if (run.failure === null) return null;
+    if (run.failure === null) {
+      if (this.isStopped) await this.#stop();
+      return null;
+    }
     const method = this.#runs === 1 ? "production order" : this.#method;
     const where = this.#method === "tape" ? "the tape" : `run ${this.#runs} of ${runs} (${method})`;
     return { run, where };
+  }
+
+  /** @throws the reason of the signal, or the cancellation of the caller. */
+  async #stop(): Promise<never> {
+    if (this.#signal?.aborted === true) throw this.#signal.reason;
+    return refuse(this.#caller);
   }
 
   /** @throws {Nondeterminism} when the first run takes another course the second time. */
@@ -150,6 +169,7 @@ export class Explorer {
         if (this.#faultRuns >= this.settings.maxFaultRuns) return null;
         const run = await this.attempt(new FaultGuide(place, fault), "production");
         this.#faultRuns++;
+        if (run.failure === null && this.isStopped) await this.#stop();
         if (run.failure !== null)
           return { run, where: `run ${this.#faultRuns} with a fault (production order)` };
       }

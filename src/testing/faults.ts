@@ -10,7 +10,7 @@
  */
 import { suppressedErrors } from "../base/suppressed.ts";
 import { cancelScope } from "../kernel/cancel.ts";
-import { Cancelled, TaskCancelled } from "../kernel/errors.ts";
+import { TaskCancelled } from "../kernel/errors.ts";
 import type { Instrument, Observed } from "../kernel/instrument.ts";
 import { IS_TASK, type AfterMark, type Parked, type Scope } from "../kernel/scope.ts";
 import { childrenOf } from "../kernel/snapshot.ts";
@@ -117,8 +117,8 @@ export class Faults implements Instrument {
   #leavesOf(error: unknown): readonly unknown[] | null {
     const others = suppressedErrors(error).errors;
     if (this.#injected.has(error)) return others;
-    if (error instanceof TaskCancelled || error instanceof Cancelled)
-      return this.#injected.has(error.reason) ? others : null;
+    // A bare Cancelled got out of a task through something shared: that is the program's doing.
+    if (error instanceof TaskCancelled) return this.#injected.has(error.reason) ? others : null;
     if (error instanceof AggregateError && error.errors.length > 0) return [...error.errors, ...others];
     if (!(error instanceof Error)) return null;
     if (error.name === "SuppressedError" && "error" in error && "suppressed" in error)

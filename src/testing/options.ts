@@ -28,9 +28,9 @@ export interface SimulateOptions {
   readonly tape?: Tape | string;
   /** Whether the first run is made twice, to see that it takes the same course. Default true, unless `runs` is 1 or there is a tape. */
   readonly checksDeterminism?: boolean;
-  /** Operations of one run at most. Default 100,000. */
+  /** Steps of one run at most: operations that end, turns, timers. Default 500,000. */
   readonly maxSteps?: number;
-  /** Operations while virtual time stands still, at most. Default 10,000. */
+  /** Steps while virtual time stands still, at most. Default 100,000. */
   readonly maxStepsAtOnce?: number;
   /** Runs for finding a shorter tape, at most. Default 2,000. */
   readonly maxShrinks?: number;
@@ -53,8 +53,8 @@ const defaults: Omit<Settings, "checksDeterminism"> = {
   faults: {},
   maxFaultRuns: 1_000,
   tape: null,
-  maxSteps: 100_000,
-  maxStepsAtOnce: 10_000,
+  maxSteps: 500_000,
+  maxStepsAtOnce: 100_000,
   maxShrinks: 2_000,
   background: "fail",
 };
@@ -63,37 +63,66 @@ const defaults: Omit<Settings, "checksDeterminism"> = {
 const counts = { runs: 1, maxFaultRuns: 0, maxSteps: 1, maxStepsAtOnce: 1, maxShrinks: 0 } as const;
 
 /** @throws {InvalidArgument} for a value that is none of an option's, or an option that there is not. */
-export function readOptions(options: SimulateOptions): Settings {
+export function readOptions(owner: string, options: SimulateOptions): Settings {
+  checkRecord(`options of ${owner}`, options);
   const { tape, faults, checksDeterminism, ...rest } = options;
-  checkNames("simulate", rest, defaults);
+  checkNames(owner, options, { ...defaults, checksDeterminism });
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
   const settings = { ...defaults, ...Object.fromEntries(given) };
-  for (const [name, least] of Object.entries(counts))
-    checkCount(`${name} of simulate`, settings[name as keyof typeof counts], least);
-  checkOneOf("strategy", settings.strategy, strategies);
-  checkOneOf("background", settings.background, ["fail", "cancel"]);
-  if (!Number.isSafeInteger(settings.seed))
-    throw new InvalidArgument(`seed of simulate is ${show(settings.seed)}. Give an integer.`);
-  const followed = typeof tape === "string" ? Tape.parse(tape) : (tape ?? null);
+  checkValues(owner, settings);
+  const followed = readTape(owner, tape);
+  const checks = checksDeterminism ?? (settings.runs !== 1 && followed === null);
+  checkOneOf(`checksDeterminism of ${owner}`, checks, [true, false]);
   return {
     ...settings,
     tape: followed,
     seed: followed?.seed ?? settings.seed,
     faults: readFaults(followed?.faults ?? faults ?? {}),
-    checksDeterminism: checksDeterminism ?? (settings.runs !== 1 && tape === undefined),
+    checksDeterminism: checks,
   };
 }
 
+function checkValues(owner: string, settings: typeof defaults): void {
+  for (const [name, least] of Object.entries(counts))
+    checkCount(`${name} of ${owner}`, settings[name as keyof typeof counts], least);
+  checkOneOf(`strategy of ${owner}`, settings.strategy, strategies);
+  checkOneOf(`background of ${owner}`, settings.background, ["fail", "cancel"]);
+  if (!Number.isSafeInteger(settings.seed))
+    throw new InvalidArgument(`seed of ${owner} is ${show(settings.seed)}. Give an integer.`);
+}
+
+function readTape(owner: string, tape: unknown): Tape | null {
+  if (tape === undefined || tape === null) return null;
+  if (tape instanceof Tape) return tape;
+  if (typeof tape === "string") return Tape.parse(tape);
+  throw new InvalidArgument(
+    `tape of ${owner} is ${show(tape)}. Give a Tape, or the text that its toString gave.`,
+  );
+}
+
 function readFaults(options: FaultOptions): FaultOptions {
+  checkRecord("faults", options);
   const { cancel = false, throw: throws = false, slowClockMs = 0 } = options;
   checkNames("faults", options, { cancel, throw: throws, slowClockMs });
-  return { cancel, throw: throws, slowClockMs: checkDuration("slowClockMs of faults", slowClockMs) };
+  checkOneOf("cancel of faults", cancel, [true, false]);
+  checkOneOf("throw of faults", throws, [true, false]);
+  const finiteMs = checkDuration("slowClockMs of faults", slowClockMs);
+  if (finiteMs === Infinity)
+    throw new InvalidArgument(
+      "slowClockMs of faults is Infinity. Give the milliseconds by which timers may be late at most.",
+    );
+  return { cancel, throw: throws, slowClockMs: finiteMs };
+}
+
+function checkRecord(name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw new InvalidArgument(`${name} is ${show(value)}. Give an object.`);
 }
 
 function checkOneOf(name: string, value: unknown, allowed: readonly unknown[]): void {
   if (allowed.includes(value)) return;
   throw new InvalidArgument(
-    `${name} of simulate is ${show(value)}. Give one of ${allowed.map((one) => show(one)).join(", ")}.`,
+    `${name} is ${show(value)}. Give one of ${allowed.map((one) => show(one)).join(", ")}.`,
   );
 }
 

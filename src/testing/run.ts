@@ -4,6 +4,7 @@
  * The first thing that is found wrong is the run's failure, and ends it. The driver then cancels what is left, so that it can clean
  * up, under a course of its own: what is chosen in a clean-up belongs to no tape.
  */
+import { InvalidArgument } from "../base/tsyncio-error.ts";
 import type { LogRecord, Observed } from "../kernel/instrument.ts";
 import { captureContext } from "../kernel/root-context.ts";
 import { Runtime } from "../kernel/runtime.ts";
@@ -11,7 +12,7 @@ import { snapshotOf } from "../kernel/snapshot.ts";
 import { formatTree } from "../kernel/tree-text.ts";
 import { storage } from "../kernel/current.ts";
 import { Course, hashOf, type ChoiceKind, type Chooser, type Guide } from "./course.ts";
-import { RealIo, StrayWork } from "./errors.ts";
+import { BrokenInvariant, RealIo, StrayWork } from "./errors.ts";
 import { Faults, type FaultOptions } from "./faults.ts";
 import { ordinary } from "./guides.ts";
 import { RandomStream } from "./random-stream.ts";
@@ -72,6 +73,8 @@ export class Run implements TurnRun, HostRun, Chooser {
   readonly readyList: ReadyList = new ReadyList();
   readonly host: VirtualHost;
   readonly runtime: Runtime;
+  /** That of the test, and those of its simulated hosts. */
+  readonly runtimes: Runtime[] = [];
   readonly names: TaskNames = new TaskNames();
   readonly trace: Trace | null;
   readonly log: LogRecord[] = [];
@@ -79,6 +82,7 @@ export class Run implements TurnRun, HostRun, Chooser {
   /** Operations that had a result so far: the steps by which a livelock is measured. */
   operations = 0;
   failure: Failure | null = null;
+  isOver = false;
   readonly #invariants: Array<() => unknown> = [];
   readonly #turns = new Map<VirtualHost, SimulatedTurn>();
 
@@ -123,12 +127,14 @@ export class Run implements TurnRun, HostRun, Chooser {
     if (this.trace !== null) runtime.addInstrument(this.trace);
     if (this.faults !== null) runtime.addInstrument(this.faults);
     this.#turns.set(host, turn);
+    this.runtimes.push(runtime);
     return runtime;
   }
 
   /** The run is over. */
   close(): void {
     liveHosts.delete(this.host);
+    this.isOver = true;
     for (const host of this.#turns.keys()) host.isOver = true;
   }
 
@@ -197,13 +203,25 @@ export class Run implements TurnRun, HostRun, Chooser {
   }
 
   tree(): string {
-    return formatTree(snapshotOf(this.runtime.root));
+    const busy = this.runtimes.filter(
+      (runtime) => runtime === this.runtime || !runtime.backgroundScope.isEmpty,
+    );
+    return busy.map(({ root }) => formatTree(snapshotOf(root))).join("\n");
   }
 
   /** Calls `check` at every step, in the context of now. */
   addInvariant(check: () => unknown): void {
     const inContext = captureContext();
-    this.#invariants.push(() => inContext(check));
+    this.#invariants.push(() => {
+      const holds: unknown = inContext(check);
+      if (holds instanceof Promise) {
+        holds.catch(() => {});
+        throw new InvalidArgument(
+          "the check of an invariant returned a promise. It is made between two steps, and must not wait.",
+        );
+      }
+      if (holds === false) throw new BrokenInvariant(check.name);
+    });
   }
 
   checkInvariants(): void {

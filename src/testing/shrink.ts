@@ -22,6 +22,7 @@ type Attempt = (guide: ChoicesGuide) => Promise<Run>;
 export class Shrinking {
   readonly #attempt: Attempt;
   readonly #budget: number;
+  #isStopped: () => boolean = () => false;
   readonly #failure: Failure;
   #best: Run;
   #attempts = 0;
@@ -33,7 +34,9 @@ export class Shrinking {
     this.#attempt = attempt;
   }
 
-  async shrink(): Promise<Shrunk> {
+  /** `isStopped` says that the time for it is up. */
+  async shrink(isStopped: () => boolean): Promise<Shrunk> {
+    this.#isStopped = isStopped;
     for (let before: Run | null = null; before !== this.#best && !this.#isDone;) {
       before = this.#best;
       await this.#putBack();
@@ -45,7 +48,8 @@ export class Shrinking {
   }
 
   get #isDone(): boolean {
-    return this.#attempts >= this.#budget || weightOf(this.#best.taped)[0] === 0;
+    if (this.#attempts >= this.#budget || this.#isStopped()) return true;
+    return weightOf(this.#best.taped)[0] === 0;
   }
 
   /** Makes a run with `choices`. True when it fails in the same way and is better than the best so far. */
@@ -125,7 +129,7 @@ function isBetter(course: Course, other: Course): boolean {
 }
 
 /** Whether two failures are the same for a reader: of one kind, and errors of one class. */
-function isSame(one: Failure, other: Failure): boolean {
+export function isSame(one: Failure, other: Failure): boolean {
   return one.kind === other.kind && classOf(one.error) === classOf(other.error);
 }
 

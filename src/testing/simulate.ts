@@ -2,16 +2,14 @@
  * Simulating a program: many schedules, virtual time, faults; the failure shrunk, and replayed exactly.
  */
 import { checkFunction } from "../base/check.ts";
-import { storage } from "../kernel/current.ts";
-import { captured } from "./capture.ts";
+import { InvalidArgument } from "../base/tsyncio-error.ts";
+import { captured, refuseNesting } from "./capture.ts";
 import { differenceOfCourses } from "./determinism.ts";
-import { NestedSimulation } from "./errors.ts";
 import { Explorer, type Exploration, type FailedRun } from "./explore.ts";
 import { readOptions, type Settings, type SimulateOptions } from "./options.ts";
 import type { Failure, Run } from "./run.ts";
 import { Shrinking } from "./shrink.ts";
-import { currentHost } from "./virtual-host.ts";
-import { SimulationFailed } from "./simulation-failed.ts";
+import { headOf, SimulationFailed } from "./simulation-failed.ts";
 import type { Simulation } from "./simulation.ts";
 import { Tape, TapeGuide } from "./tape.ts";
 
@@ -93,12 +91,15 @@ export async function explore(
 function readCall(
   name: string,
   first: SimulateOptions | ((t: Simulation) => unknown),
-  second: ((t: Simulation) => unknown) | undefined,
+  second: unknown,
 ): { settings: Settings; body: (t: Simulation) => unknown } {
-  const body = typeof first === "function" ? first : second;
+  const isAlone = typeof first === "function";
+  if (isAlone && second !== undefined)
+    throw new InvalidArgument(`${name} was given its body first. The options come before the body.`);
+  const body = isAlone || first instanceof Promise ? first : second;
   checkFunction(`body of ${name}`, body);
   return {
-    settings: readOptions(typeof first === "function" ? {} : first),
+    settings: readOptions(name, isAlone ? {} : (first as SimulateOptions)),
     body: body as (t: Simulation) => unknown,
   };
 }
@@ -108,7 +109,7 @@ async function search(
   body: (t: Simulation) => unknown,
   signal?: AbortSignal,
 ): Promise<Exploration> {
-  if (currentHost() !== null) throw new NestedSimulation(storage.getStore()?.path ?? "a simulation");
+  refuseNesting();
   return captured(async () => {
     const explorer = new Explorer(settings, body, signal);
     const failed = await explorer.search();
@@ -123,7 +124,7 @@ async function explained(explorer: Explorer, { run, where }: FailedRun): Promise
   const failing = run as Run & { readonly failure: Failure };
   const budget = settings.tape === null ? settings.maxShrinks : 0;
   const shrinking = new Shrinking(failing, budget, (guide) => explorer.attempt(guide, run.order));
-  const shrunk = await shrinking.shrink();
+  const shrunk = await shrinking.shrink(() => explorer.isStopped);
   const tape = Tape.ofCourse(shrunk.run.taped, {
     order: run.order,
     seed: settings.seed,
@@ -131,13 +132,15 @@ async function explained(explorer: Explorer, { run, where }: FailedRun): Promise
   });
   const replayed = await explorer.attempt(new TapeGuide(tape), run.order, true);
   const difference = differenceOfCourses(shrunk.run, replayed);
-  if (difference !== null || replayed.failure === null) throw difference;
+  if (difference !== null || replayed.failure === null || replayed.trace === null) throw difference;
+  const [saidBefore, saidNow] = [headOf(shrunk.run.failure?.error), headOf(replayed.failure.error)];
   return new SimulationFailed({
     failure: replayed.failure,
     tape,
-    events: replayed.trace?.events ?? [],
+    trace: replayed.trace,
     where,
     shrinks: shrunk.attempts,
+    saidBefore: saidBefore === saidNow ? null : saidBefore,
   });
 }
 

@@ -33,11 +33,17 @@ export interface SimulatedHost {
 
 /** The handle of a host that takes part in `run`. @throws {InvalidArgument} for a skew that is no number. */
 export function openHost(run: Run, name: string, skewMs: number): SimulatedHost {
-  if (!Number.isFinite(skewMs))
-    throw new InvalidArgument(
-      `skewMs of host ${show(name)} is ${show(skewMs)}. Give a number of milliseconds; negative ones set its clock back.`,
-    );
+  if (typeof name !== "string")
+    throw new InvalidArgument(`name of a simulated host is ${show(name)}. Give a string.`);
+  checkSkew(name, skewMs);
   return new OpenHost(run, new VirtualHost(name, run, skewMs));
+}
+
+function checkSkew(name: string, skewMs: number): void {
+  if (Number.isFinite(skewMs)) return;
+  throw new InvalidArgument(
+    `skewMs of host ${show(name)} is ${show(skewMs)}. Give a number of milliseconds; negative ones set its clock back.`,
+  );
 }
 
 class OpenHost implements SimulatedHost {
@@ -58,6 +64,7 @@ class OpenHost implements SimulatedHost {
   }
 
   set skewMs(ms: number) {
+    checkSkew(this.name, ms);
     this.#host.skewMs = ms;
   }
 

@@ -37,6 +37,11 @@ export class SimulatedTurn extends Turn {
     return this.#oneAtATime || super.spend();
   }
 
+  override interrupted(resolve: (value: never) => void, rejection: Promise<never>, who: Observed): void {
+    if (this.#oneAtATime) this.#run.ready(() => resolve(rejection as never), who);
+    else super.interrupted(resolve, rejection, who);
+  }
+
   override defer(callback: () => void, who?: Observed): void {
     if (who !== undefined && this.#oneAtATime) {
       this.#run.ready(callback, who);

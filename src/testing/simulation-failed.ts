@@ -3,13 +3,15 @@ import { TsyncioError } from "../base/tsyncio-error.ts";
 import type { Failure, FailureKind } from "./run.ts";
 import { tableOf } from "./table.ts";
 import type { Tape } from "./tape.ts";
-import type { TraceEvent } from "./trace.ts";
+import type { Trace, TraceEvent } from "./trace.ts";
 
 /** All that is known about a failure that was found, shrunk and replayed. */
 export interface FailureReport {
   readonly failure: Failure;
   readonly tape: Tape;
-  readonly events: readonly TraceEvent[];
+  readonly trace: Trace;
+  /** What the error said when the schedule was run before, if it was something else. */
+  readonly saidBefore: string | null;
   /** In which run it was found, and in how many runs it was shrunk. */
   readonly where: string;
   readonly shrinks: number;
@@ -24,6 +26,7 @@ export class SimulationFailed extends TsyncioError {
   readonly kind: FailureKind;
   readonly tape: Tape;
 
+  /** @internal */
   constructor(report: FailureReport) {
     const { failure, tape } = report;
     super(SimulationFailed.code, textOf(report), { cause: failure.error });
@@ -32,31 +35,36 @@ export class SimulationFailed extends TsyncioError {
   }
 }
 
-function textOf({ failure, tape, events, where, shrinks }: FailureReport): string {
+function textOf({ failure, tape, trace, where, shrinks, saidBefore }: FailureReport): string {
   const found = `found in ${where}${shrinks === 0 ? "" : `, shrunk in ${shrinks} more`}`;
+  const before =
+    saidBefore === null
+      ? ""
+      : `\nBefore, the same schedule said: ${saidBefore}\nIs there state outside the body, or chance that is not the simulation's?`;
   return [
     `${failure.kind}: ${headOf(failure.error)}`,
-    `${found}. The schedule: ${scheduleOf(tape, events)}`,
-    `\n${tableOf(events)}`,
-    failure.kind === "error" ? "" : `\n${failure.tree}\n`,
-    `To replay it: simulate({ tape: "${tape.toString()}" }, ...)\n`,
+    `${found}. ${scheduleOf(tape, trace.deviations)}${before}`,
+    trace.events.length === 0 ? "" : `\n${tableOf(trace.events, trace.dropped)}\n`,
+    ...(failure.kind === "error" ? [] : [`${failure.tree}\n`]),
+    `To replay it, add the tape to the options: simulate({ tape: "${tape.toString()}" }, ...)\n`,
   ].join("\n");
 }
 
 const LONGEST_HEAD = 300;
 
 /** What an error says, on one line. Of ours the first line: the tree that may stand below it comes anyway. */
-function headOf(error: unknown): string {
+export function headOf(error: unknown): string {
   if (error instanceof TsyncioError) return (error.message.split("\n")[0] ?? "").replace(/:$/, ".");
   const text = show(error).replaceAll(/\s+/g, " ").trim();
   return text.length > LONGEST_HEAD ? `${text.slice(0, LONGEST_HEAD)}...` : text;
 }
 
 function scheduleOf({ order }: Tape, events: readonly TraceEvent[]): string {
+  const deviations = events.map(({ step, deviation }) => `step ${step}: ${deviation}`);
+  if (deviations.length === 0)
+    return order === "production"
+      ? "It fails in the ordinary order of production: no special schedule is needed."
+      : "The schedule: FIFO, one wake-up at a time";
   const base = order === "production" ? "that of production" : "FIFO";
-  const deviations = events.flatMap(({ step, deviation }) =>
-    deviation === null ? [] : [`step ${step}: ${deviation}`],
-  );
-  if (deviations.length === 0) return order === "production" ? base : "FIFO, one wake-up at a time";
-  return `${base} except ${deviations.join(", ")}`;
+  return `The schedule: ${base} except ${deviations.join(", ")}`;
 }

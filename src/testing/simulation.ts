@@ -6,6 +6,7 @@ import type { LogRecord } from "../kernel/instrument.ts";
 import { runIn, type Ending } from "../kernel/leave.ts";
 import { Scope } from "../kernel/scope.ts";
 import { checkFunction } from "../base/check.ts";
+import { InvalidArgument } from "../base/tsyncio-error.ts";
 import { sleep } from "../flow/sleep.ts";
 import { assertNothingAlive } from "./assertions.ts";
 import { Driver, type StepLimits } from "./driver.ts";
@@ -31,7 +32,7 @@ export interface VirtualTime {
 export interface Simulation extends VirtualTime {
   /** A number from 0 to below 1, of the stream that also answers `Math.random`: the same in each run of a seed. */
   random(): number;
-  /** Calls `check` at every step from now on; what it throws ends the run. It must not wait. */
+  /** Calls `check` at every step from now on; the run ends when it throws, or returns `false`. It must not wait. */
   invariant(check: () => unknown): void;
   /** Throws `StillAlive` when tasks, scopes or waits are alive besides the calling code. */
   assertNothingAlive(): void;
@@ -64,12 +65,22 @@ class BodyView implements Simulation {
   }
 
   settled(): Promise<void> {
+    this.#checkLive();
     return this.#driver.rest();
   }
 
   async advance(ms: number): Promise<void> {
+    this.#checkLive();
     await sleep(ms);
     await this.settled();
+  }
+
+  /** What is kept beyond its run would wait for ever. */
+  #checkLive(): void {
+    if (!this.#run.isOver) return;
+    throw new InvalidArgument(
+      `this run of the simulation has ended. Use the object that the body is given inside the body only.`,
+    );
   }
 
   random(): number {
@@ -86,6 +97,7 @@ class BodyView implements Simulation {
   }
 
   host(name: string, options: { readonly skewMs?: number } = {}): SimulatedHost {
+    this.#checkLive();
     return openHost(this.#run, name, options.skewMs ?? 0);
   }
 }
@@ -119,12 +131,15 @@ function noteEnding(run: Run, ending: Exclude<Ending<unknown>, { kind: "value" }
 }
 
 async function endBackground(run: Run, driver: Driver, how: "fail" | "cancel"): Promise<void> {
-  const { backgroundScope } = run.runtime;
-  if (how === "fail" && !backgroundScope.isEmpty && run.failure === null) {
+  const { runtimes } = run;
+  const isBusy = (): boolean => runtimes.some(({ backgroundScope }) => !backgroundScope.isEmpty);
+  if (how === "fail" && isBusy() && run.failure === null) {
     await driver.rest();
-    if (!backgroundScope.isEmpty) run.fail("leaked task", new LeakedTask(run.tree()));
+    if (isBusy()) run.fail("leaked task", new LeakedTask(run.tree()));
   }
   run.trace?.close();
-  if (!backgroundScope.isEmpty) cancelScope(backgroundScope, "the test has ended");
-  await closeGroup(backgroundScope);
+  for (const { backgroundScope } of runtimes) {
+    if (!backgroundScope.isEmpty) cancelScope(backgroundScope, "the test has ended");
+    await closeGroup(backgroundScope);
+  }
 }

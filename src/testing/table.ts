@@ -9,7 +9,8 @@ const MOST_ROWS = 40;
 const MOST_COLUMNS = 6;
 const WIDEST = 26;
 
-export function tableOf(events: readonly TraceEvent[]): string {
+/** `dropped` is how many events came before `events`. */
+export function tableOf(events: readonly TraceEvent[], dropped: number): string {
   const tasks = columnsOf(events);
   const rows = events.slice(-MOST_ROWS).map((event) => [...place(event), ...cells(event, tasks)]);
   const head = [" step", "   ms", ...tasks];
@@ -22,7 +23,7 @@ export function tableOf(events: readonly TraceEvent[]): string {
       .join(" | ")
       .trimEnd(),
   );
-  const left = events.length - rows.length;
+  const left = events.length - rows.length + dropped;
   if (left > 0) lines.splice(1, 0, `  ... | ${left} earlier events`);
   return lines.join("\n");
 }

@@ -28,10 +28,7 @@ interface Circumstances {
   readonly faults: FaultOptions;
 }
 
-interface TapeEnd {
-  readonly steps: number;
-  readonly offered: number;
-}
+type TapeEnd = NonNullable<Tape["end"]>;
 
 /** The choices of a run, to replay it. Made by a simulation that fails (`error.tape`), by `Tape.parse`, or by `Tape.of`. */
 export class Tape {
@@ -40,7 +37,7 @@ export class Tape {
   readonly faults: Required<FaultOptions>;
   readonly deviations: readonly Deviation[];
   /** How the run ended: how many choices it had, and the hash of what was offered. Null on a tape that fits every program. */
-  readonly end: TapeEnd | null;
+  readonly end: { readonly steps: number; readonly offered: number } | null;
 
   private constructor(
     { order, seed, faults }: Circumstances,
@@ -70,6 +67,10 @@ export class Tape {
    * @throws {InvalidArgument} when a choice is no integer from 0 on.
    */
   static of(choices: readonly number[], seed: number = 0): Tape {
+    if (!Array.isArray(choices))
+      throw new InvalidArgument(`choices of a tape are ${show(choices)}. Give an array of integers.`);
+    if (!Number.isSafeInteger(seed))
+      throw new InvalidArgument(`seed of a tape is ${show(seed)}. Give an integer.`);
     const deviations = choices.flatMap((choice, at) => {
       if (!Number.isSafeInteger(choice) || choice < 0)
         throw new InvalidArgument(
@@ -86,6 +87,8 @@ export class Tape {
    * @throws {InvalidArgument} when it is no tape, or one of another format.
    */
   static parse(text: string): Tape {
+    if (typeof text !== "string")
+      throw new InvalidArgument(`tape is ${show(text)}. Give the text that its toString gave.`);
     const [format, order, seed, faults, end, ...rest] = text.trim().split(".");
     if (format !== FORMAT) {
       const hint = format?.startsWith("tsyncio-tape-")
@@ -96,6 +99,8 @@ export class Tape {
     try {
       const deviations = rest.map(deviationIn);
       if (order !== "p" && order !== "w") throw new TypeError("order");
+      if (deviations.some(({ step }, at) => step <= (deviations[at - 1]?.step ?? 0)))
+        throw new TypeError("steps");
       const circumstances: Circumstances = {
         order: order === "p" ? "production" : "one at a time",
         seed: seedIn(seed),
@@ -126,16 +131,24 @@ function hex(hash: number): string {
 }
 
 function seedIn(text: string | undefined): number {
-  return integer(/^s(-?\d+)$/, text);
+  const seed = integer(/^s(-?\d+)$/, text);
+  if (!Number.isSafeInteger(seed)) throw new TypeError("seed");
+  return seed;
 }
 
 function faultsIn(text: string | undefined): FaultOptions {
-  const [, cancel, throws, slowClockMs] = matched(/^f(c?)(t?)(\d*(?:_\d+)?)$/, text);
+  const [, cancel, throws, slowClockMs] = matched(/^f(c?)(t?)([\de_+-]*)$/, text);
   return {
     cancel: cancel === "c",
     throw: throws === "t",
-    slowClockMs: Number((slowClockMs ?? "").replace("_", ".")),
+    slowClockMs: durationIn((slowClockMs ?? "").replace("_", ".")),
   };
+}
+
+function durationIn(text: string): number {
+  const ms = Number(text);
+  if (Number.isNaN(ms)) throw new TypeError("slowClockMs");
+  return ms;
 }
 
 function endIn(text: string | undefined): TapeEnd | null {
@@ -191,7 +204,8 @@ export class TapeGuide implements Guide {
     if (this.mismatch !== null || end === null) return this.mismatch;
     if (course.length === end.steps && course.hash === end.offered) return null;
     return new TapeMismatch(
-      `it was made from a run of ${end.steps} choices, and the program, following it, took another course, of ${course.length}`,
+      `it was made from a run of ${end.steps} choices, and the program, following it, took another course, of ${course.length} choices ` +
+        `or among other operations`,
     );
   }
 }

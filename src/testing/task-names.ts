@@ -4,6 +4,12 @@ import type { Scope } from "../kernel/scope.ts";
 /** What is not a task: the body of the simulation. */
 export const BODY = "the body";
 
+function isInBackground(scope: Scope): boolean {
+  let inner: Scope = scope;
+  while (inner.parent !== null && inner.parent.parent !== null) inner = inner.parent;
+  return inner.parent !== null && inner.name === "background";
+}
+
 /** The names by which a report tells the tasks of a run apart: that of the task, with a number from the second of a name on. */
 export class TaskNames {
   readonly #names = new Map<Scope, string>();
@@ -14,7 +20,7 @@ export class TaskNames {
     const scope = observed as Scope;
     if (scope.parent === undefined) return observed.name;
     const { task } = scope;
-    if (!task.isTask) return BODY;
+    if (!task.isTask) return isInBackground(scope) ? "the background" : BODY;
     let name = this.#names.get(task);
     if (name === undefined) {
       const count = (this.#counts.get(task.name) ?? 0) + 1;

@@ -16,6 +16,9 @@ export interface TraceEvent {
   readonly deviation: string | null;
 }
 
+/** At least so many events are kept. */
+const MOST_EVENTS = 10_000;
+
 /** Where a trace learns when something happened. */
 interface TraceClock {
   readonly step: number;
@@ -23,10 +26,15 @@ interface TraceClock {
 }
 
 export class Trace implements Instrument {
+  /** The last events. Of a long run the first are dropped, and counted. */
   readonly events: TraceEvent[] = [];
+  dropped = 0;
+  /** What was out of the ordinary, all of it. */
+  readonly deviations: TraceEvent[] = [];
   readonly #clock: TraceClock;
   readonly #names: TaskNames;
   #isOpen = true;
+  #hash = 0x811c9dc5;
 
   constructor(clock: TraceClock, names: TaskNames) {
     this.#clock = clock;
@@ -35,9 +43,7 @@ export class Trace implements Instrument {
 
   /** A hash of all events. */
   get hash(): number {
-    let hash = 0x811c9dc5;
-    for (const event of this.events) hash = mixed(hash, hashOf(eventText(event)));
-    return hash >>> 0;
+    return this.#hash >>> 0;
   }
 
   add(
@@ -48,7 +54,12 @@ export class Trace implements Instrument {
   ): void {
     if (!this.#isOpen) return;
     const { nowMs } = this.#clock;
-    this.events.push({ step, atMs: nowMs, task: this.#names.of(who), what, deviation });
+    const event = { step, atMs: nowMs, task: this.#names.of(who), what, deviation };
+    this.#hash = mixed(this.#hash, hashOf(eventText(event)));
+    if (deviation !== null) this.deviations.push(event);
+    if (this.events.push(event) < 2 * MOST_EVENTS) return;
+    this.events.splice(0, MOST_EVENTS);
+    this.dropped += MOST_EVENTS;
   }
 
   /** What comes from here on is the clean-up. */

@@ -47,6 +47,8 @@ export class VirtualClock {
   readonly #alarms: TimerHeap<Alarm> = new TimerHeap();
   readonly #turns: RingBuffer<TurnCall> = new RingBuffer();
   readonly #latestMs: number;
+  /** Alarms with a lower arrival were there when the clock last moved. */
+  #dueBefore = 0;
 
   /** `latestMs` is how far the clock may overshoot an alarm, where the guide wants it slow; 0 keeps it punctual. */
   constructor(latestMs: number) {
@@ -78,25 +80,29 @@ export class VirtualClock {
     return false;
   }
 
-  /** Moves the clock to the earliest alarm, or a little beyond, and fires it. False when none is set. */
-  advance(chooser: Chooser): boolean {
-    const first = this.#alarms.first;
-    if (first === undefined) return false;
-    const { earliest } = this.#alarms;
-    if (earliest > this.nowMs) this.nowMs = earliest + this.#lateBy(chooser, first.owner);
-    const tied = this.#alarms.tied(MOST_TIED);
-    const choice =
-      tied.length === 1
-        ? 0
-        : chooser.choose(
-            "timer",
-            tied.length,
-            tied.map(({ owner }) => owner),
-          );
+  /**
+   * Fires the next of the alarms that were due when the clock last moved: as in a platform's timers phase, they come before the next
+   * turn. False when there is none.
+   */
+  fireDue(chooser: Chooser): boolean {
+    const { first, earliest } = this.#alarms;
+    if (first === undefined || earliest > this.nowMs || first.arrival >= this.#dueBefore) return false;
+    const tied = this.#alarms.tied(MOST_TIED).filter(({ arrival }) => arrival < this.#dueBefore);
+    const owners = tied.map(({ owner }) => owner);
+    const choice = tied.length < 2 ? 0 : chooser.choose("timer", tied.length, owners);
     const alarm = tied[choice] ?? first;
     this.#alarms.remove(alarm);
     alarm.callback();
     return true;
+  }
+
+  /** Moves the clock to the earliest alarm, or a little beyond, and fires it. False when none is set. */
+  advance(chooser: Chooser): boolean {
+    const { first, earliest } = this.#alarms;
+    if (first === undefined) return false;
+    if (earliest > this.nowMs) this.nowMs = earliest + this.#lateBy(chooser, first.owner);
+    this.#dueBefore = this.#alarms.arrivals;
+    return this.fireDue(chooser);
   }
 
   #lateBy(chooser: Chooser, owner: Observed): number {

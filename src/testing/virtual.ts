@@ -1,7 +1,8 @@
 import { PATIENCE_MS } from "./driver.ts";
 import { Run } from "./run.ts";
 import { ordinary } from "./guides.ts";
-import { captured } from "./capture.ts";
+import { checkFunction } from "../base/check.ts";
+import { captured, refuseNesting } from "./capture.ts";
 import { perform, type VirtualTime } from "./simulation.ts";
 
 /**
@@ -23,8 +24,15 @@ import { perform, type VirtualTime } from "./simulation.ts";
  * await test(); // at once
  */
 export function virtual(body: (time: VirtualTime) => unknown): () => Promise<void> {
-  return () => captured(() => runOnce(body));
+  checkFunction("body of virtual", body);
+  return async () => {
+    refuseNesting();
+    await captured(() => runOnce(body));
+  };
 }
+
+/** Far beyond what a test does: only what would never end comes to them. */
+const LIMITS = { maxSteps: 20_000_000, maxStepsAtOnce: 2_000_000 };
 
 async function runOnce(body: (time: VirtualTime) => unknown): Promise<void> {
   const run = new Run({
@@ -36,7 +44,7 @@ async function runOnce(body: (time: VirtualTime) => unknown): Promise<void> {
     keepsTrace: false,
     patienceMs: PATIENCE_MS,
   });
-  await perform(run, body, { maxSteps: Infinity, maxStepsAtOnce: Infinity, background: "cancel" });
+  await perform(run, body, { ...LIMITS, background: "cancel" });
   if (run.failure !== null) throw run.failure.error;
   if (run.uncaught.length > 0) throw run.uncaught[0];
 }

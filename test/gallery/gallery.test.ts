@@ -37,7 +37,7 @@ describe("the gallery", () => {
       const tape = found.tape.toString();
       assert.equal(found.kind, kind);
       assert(found.tape.deviations.length <= 3, tape);
-      assert(found.message.includes(`To replay it: simulate({ tape: "${tape}"`), found.message);
+      assert(found.message.includes(`simulate({ tape: "${tape}" }, ...)`), found.message);
       const replayed = await failureOf({ ...options, tape }, wrong);
       assert.equal(replayed.kind, kind);
       assert.equal(replayed.tape.toString(), tape);

@@ -18,6 +18,7 @@ import {
   simulate,
   SimulationFailed,
   TapeMismatch,
+  virtual,
 } from "../../src/testing.ts";
 import { UniformGuide } from "../../src/testing/guides.ts";
 import { Explorer } from "../../src/testing/explore.ts";
@@ -252,12 +253,12 @@ describe("A failure", () => {
     await assert.rejects(explore({ tape }, failing), TapeMismatch);
     await assert.rejects(
       explore({ tape }, () => {}),
-      /a run of \d+ choices, .* of 0\. If you changed the program/,
+      /a run of \d+ choices, .* of 0 choices or among other operations\. If you changed the program/,
     );
   });
 
   it("is replayed exactly, from each of 10,000 seeds", async () => {
-    const explorer = new Explorer(readOptions({}), async (t) => {
+    const explorer = new Explorer(readOptions("explore", {}), async (t) => {
       const queue = new Queue<number>({ capacity: 1 });
       await withTaskGroup((group) => {
         group.spawn("put", async () => {
@@ -375,6 +376,27 @@ describe("simulate", () => {
       /faults has no option "cancels". There are cancel, throw, slowClockMs/,
     );
     assert.throws(() => wrong({ faults: { slowClockMs: Number.NaN } }), InvalidArgument);
+    assert.throws(() => wrong({ faults: true }), /faults is true. Give an object/);
+    assert.throws(
+      () => wrong({ faults: { cancel: "yes" } }),
+      /cancel of faults is "yes". Give one of true, false/,
+    );
+    assert.throws(
+      () => wrong({ faults: { slowClockMs: Infinity } }),
+      /slowClockMs of faults is Infinity/,
+    );
+    assert.throws(() => wrong({ checksDeterminism: "no" }), /checksDeterminism of simulate is "no"/);
+    assert.throws(() => wrong({ tape: 5 }), /tape of simulate is 5. Give a Tape, or the text/);
+    assert.throws(() => wrong(null as never), /options of simulate is null. Give an object/);
+    assert.throws(
+      () => simulate((() => {}) as never, { runs: 1 } as never),
+      /given its body first. The options come before/,
+    );
+    assert.throws(() => simulate(Promise.resolve() as never), /A promise is already running/);
+    assert.throws(() => virtual(undefined as never), /body of virtual is undefined/);
+    assert.throws(() => Tape.of("12" as never), /choices of a tape are "12"/);
+    assert.throws(() => Tape.of([], 0.5), /seed of a tape is 0.5/);
+    assert.throws(() => Tape.parse(5 as never), /tape is 5. Give the text/);
     assert.throws(() => wrong({ tape: "nonsense" }), InvalidArgument);
     for (const name of ["maxSteps", "maxStepsAtOnce"])
       assert.throws(() => wrong({ [name]: 0 }), InvalidArgument);

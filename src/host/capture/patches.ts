@@ -81,6 +81,12 @@ export class Patches {
     this.#define(owner, key, { ...was, get });
   }
 
+  /** Leaves a property alone: the patches are good as long as it stays what it is. */
+  keep(owner: object, key: PropertyKey): void {
+    const was = Reflect.getOwnPropertyDescriptor(owner, key);
+    if (was !== undefined) this.#changes.push({ owner, key, was, now: was });
+  }
+
   standIn(original: Function, answer: Answer): Function {
     return this.#once(original, () => new Proxy(original, this.#handler(original, answer)));
   }

@@ -13,6 +13,8 @@ import process from "node:process";
 import { promisify } from "node:util";
 import type { Answer, Patches } from "./patches.ts";
 
+const platformFetch = globalThis.fetch;
+
 type Members = Readonly<Record<string, unknown>>;
 type Names = (members: object) => readonly string[];
 
@@ -109,7 +111,7 @@ function globalRows(): Row[] {
   const bun = Reflect.get(globalThis, "Bun") as Members | undefined;
   const deno = Reflect.get(globalThis, "Deno") as Members | undefined;
   const web =
-    "fetch CompressionStream DecompressionStream EventSource SharedWorker WebSocket WebSocketStream WebTransport Worker " +
+    "CompressionStream DecompressionStream EventSource SharedWorker WebSocket WebSocketStream WebTransport Worker " +
     "XMLHttpRequest";
   const ofBun =
     "$ build connect listen openInEditor RedisClient S3Client serve spawn spawnSync SQL udpSocket write " +
@@ -137,6 +139,13 @@ function refuse(patches: Patches, [place, holder, names, when]: Row): void {
   }
 }
 
+/** One that was put in its place before the simulation is the very double that a refusal asks for. */
+function refuseFetch(patches: Patches): void {
+  if (globalThis.fetch === platformFetch) refuse(patches, ["", globalThis, ["fetch"]]);
+  else patches.keep(globalThis, "fetch");
+}
+
 export function captureRealIo(patches: Patches): void {
+  refuseFetch(patches);
   for (const row of [...moduleRows(), ...globalRows()]) refuse(patches, row);
 }
