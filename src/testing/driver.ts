@@ -1,9 +1,9 @@
 /**
  * Drives a run to its end: lets woken tasks go on one at a time, takes turns of the event loop, and moves the clock.
  *
- * Before each of its steps every microtask has run: it comes as a callback of the event loop. Then a woken task goes on;
- * else the callbacks of the next virtual turn are made; else those who asked for rest are told; else the clock moves to the next
- * alarm; else nothing can ever happen again, which is a deadlock.
+ * Before each of its steps every microtask has run: it comes as a callback of the event loop. Then a woken task goes on; else a
+ * timer that is due fires; else the callbacks of the next virtual turn are made; else those who asked for rest are told; else the
+ * clock moves to the next alarm; else nothing can ever happen again, which is a deadlock.
  *
  * Rejected: ten microtasks in place of a callback of the loop. They cost as much, several times as much where async hooks are on, as
  * under `node:test`, and a longer chain of promises is not done by then.
