@@ -75,12 +75,17 @@ async function overtaking(): Promise<void> {
 
 describe("The first run of a simulation", () => {
   it("takes the order of production, to the last microtask", async () => {
+    // A real turn that takes long puts off what completes in it (law 22): on a busy machine one of several may.
     const real: string[] = [];
-    await program(real);
+    for (let count = 0; count < 5; count++) {
+      const log: string[] = [];
+      await program(log);
+      real.push(log.join());
+    }
     const simulated: string[] = [];
     await explore({ runs: 1 }, () => program(simulated));
-    assert.deepEqual(simulated, real);
-    assert.equal(real.length, 12);
+    assert.equal(simulated.length, 12);
+    assert.ok(real.includes(simulated.join()), `${simulated.join()}\n${real.join("\n")}`);
   });
 
   it("is the only one where one is asked for", async () => {
