@@ -40,7 +40,7 @@ function outermostOf(scope: Scope, effective: Cancelled, error: unknown): Cancel
 }
 
 /** The errors that a compound error holds, or null for a simple one. Its `cause` is no leaf: who wraps, throws an error. */
-function leavesOf(error: unknown): readonly unknown[] | null {
+export function leavesOf(error: unknown): readonly unknown[] | null {
   if (error instanceof AggregateError) return error.errors.length === 0 ? null : error.errors;
   if (
     error instanceof Error &&

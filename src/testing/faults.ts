@@ -10,6 +10,7 @@
  */
 import { suppressedErrors } from "../base/suppressed.ts";
 import { cancelScope } from "../kernel/cancel.ts";
+import { leavesOf } from "../kernel/cancellation-in.ts";
 import { TaskCancelled } from "../kernel/errors.ts";
 import type { Instrument, Observed } from "../kernel/instrument.ts";
 import { IS_TASK, type AfterMark, type Parked, type Scope } from "../kernel/scope.ts";
@@ -119,11 +120,10 @@ export class Faults implements Instrument {
     if (this.#injected.has(error)) return others;
     // A bare Cancelled got out of a task through something shared: that is the program's doing.
     if (error instanceof TaskCancelled) return this.#injected.has(error.reason) ? others : null;
-    if (error instanceof AggregateError && error.errors.length > 0) return [...error.errors, ...others];
-    if (!(error instanceof Error)) return null;
-    if (error.name === "SuppressedError" && "error" in error && "suppressed" in error)
-      return [error.error, error.suppressed, ...others];
-    return error.cause === undefined ? null : [error.cause, ...others];
+    const leaves = leavesOf(error);
+    if (leaves !== null) return [...leaves, ...others];
+    if (!(error instanceof Error) || error.cause === undefined) return null;
+    return [error.cause, ...others];
   }
 
   /** Offers faults at a place, and gives what was chosen. */
