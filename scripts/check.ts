@@ -1,5 +1,5 @@
 /**
- * `npm run check`: everything that a commit must pass, in under a minute. The first part runs two at a time, for two cores;
+ * `npm run check`: everything that a commit must pass, in about two minutes. The first part runs two at a time, for two cores;
  * the tests run after it, alone, because they use every core themselves.
  */
 import { reportStep, runStep, runSteps, toolPath } from "./steps.ts";

@@ -46,19 +46,20 @@ export class Faults implements Instrument {
   /** What was injected so far: errors, and the reasons of cancellations. */
   readonly #injected = new Set<unknown>();
   readonly #run: FaultRun;
-  readonly #cancels: boolean;
-  readonly #throws: boolean;
+  /** What can strike anywhere, and what can where a wait has parked. */
+  readonly #anywhere: readonly Fault[];
+  readonly #atWaits: readonly Fault[];
   readonly #waits = new Map<Scope, number>();
 
   constructor(run: FaultRun, options: FaultOptions) {
     this.#run = run;
-    this.#cancels = options.cancel === true;
-    this.#throws = options.throw === true;
+    this.#anywhere = options.cancel === true ? ["cancel"] : [];
+    this.#atWaits = options.throw === true ? [...this.#anywhere, "throw"] : this.#anywhere;
   }
 
   taskSpawned(task: Observed): void {
     const scope = task as Scope;
-    if (this.#choose(scope, this.#cancels ? ["cancel"] : []) === "cancel")
+    if (this.#choose(scope, this.#anywhere) !== null)
       this.#cancel(scope, "as it is spawned", this.#run.step);
   }
 
@@ -67,9 +68,7 @@ export class Faults implements Instrument {
     const { task } = scope;
     const nth = (this.#waits.get(task) ?? 0) + 1;
     this.#waits.set(task, nth);
-    const possible: Fault[] = this.#cancels ? ["cancel"] : [];
-    if (this.#throws) possible.push("throw");
-    const fault = this.#choose(scope, possible);
+    const fault = this.#choose(scope, this.#atWaits);
     if (fault === null) return;
     const wait = scope.firstWait;
     const { step } = this.#run;
@@ -83,14 +82,14 @@ export class Faults implements Instrument {
   /** An operation of `who` has its result. */
   operationEnded(who: Observed): void {
     const scope = who as Scope;
-    if (this.#choose(scope, this.#cancels ? ["cancel"] : []) !== "cancel") return;
+    if (this.#choose(scope, this.#anywhere) === null) return;
     const { step } = this.#run;
     queueMicrotask(() => this.#cancel(scope.task, "as it is woken", step));
   }
 
   /** Everything waits, and the clock is about to move. True when a fault has struck, so that something may happen before. */
   atRest(root: Scope): boolean {
-    const tasks = this.#cancels ? waitingTasks(root).slice(0, MOST_AT_REST) : [];
+    const tasks = this.#anywhere.length === 0 ? [] : waitingTasks(root).slice(0, MOST_AT_REST);
     const [first] = tasks;
     if (first === undefined) return false;
     const victim = tasks[this.#run.choose("fault", 1 + tasks.length, [first, ...tasks]) - 1];

@@ -79,7 +79,7 @@ export class Run implements TurnRun, HostRun, Chooser {
   readonly trace: Trace | null;
   readonly log: LogRecord[] = [];
   readonly uncaught: unknown[] = [];
-  /** Operations that had a result so far: the steps by which a livelock is measured. */
+  /** Operations that had a result so far. With the driver's moves they are the steps by which a livelock is measured. */
   operations = 0;
   failure: Failure | null = null;
   isOver = false;

@@ -52,7 +52,7 @@ export class Shrinking {
     return weightOf(this.#best.taped)[0] === 0;
   }
 
-  /** Makes a run with `choices`. True when it fails in the same way and is better than the best so far. */
+  /** Makes a run with `choices`, and keeps it if it fails in the same way and is better than the best so far. Null when the budget is spent. */
   async #try(choices: readonly number[]): Promise<Run | null> {
     if (this.#isDone) return null;
     this.#attempts++;
