@@ -2,8 +2,9 @@
  * The soak: real time, for minutes, apart from `npm test`. A million tasks and more go through groups, queues, locks, timers, time
  * limits and cancellations; afterwards the counts must add up, memory must be flat, and no handle may be left.
  *
- * "Flat": the resident set at the end is at most 1.1 times what it was after the first quarter, or the first minute where that is
- * sooner. Environment: TSYNCIO_SOAK_SECONDS, 120 by default. Only a run of 100 seconds and more must reach the million.
+ * "Flat": memory at the end is at most 1.1 times what it was after the first half, or the first minute where that is sooner, and what
+ * a collector may happen to keep. One byte lost per task is more than that allowance. Environment: TSYNCIO_SOAK_SECONDS, 120 by
+ * default. A run of 100 seconds and more goes on until it has reached the million, however slow its machine is.
  */
 import assert from "node:assert/strict";
 import process from "node:process";
@@ -14,7 +15,10 @@ import { currentRuntime, run } from "../../src/index.ts";
 import { round, Tally } from "./workload.ts";
 
 const seconds = Number(process.env["TSYNCIO_SOAK_SECONDS"] ?? 120);
-const warmUpSeconds = Math.min(seconds / 4, 60);
+const warmUpSeconds = Math.min(seconds / 2, 60);
+const fewestTasks = seconds >= 100 ? 1_000_000 : 0;
+/** By how much two looks at the same memory may differ: V8 gives pages back when it sees fit. */
+const ALLOWANCE: Memory = { rss: 32 * 2 ** 20, heap: 2 ** 20 };
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc") as () => void;
@@ -48,7 +52,7 @@ async function soak(
   const elapsed = (): number => (performance.now() - begun) / 1_000;
   let first: Memory | undefined;
   let rounds = 0;
-  while (elapsed() < seconds || first === undefined) {
+  while (elapsed() < seconds || first === undefined || tally.tasks < fewestTasks) {
     await round(tally);
     rounds++;
     if (first === undefined && elapsed() >= warmUpSeconds) first = await measure();
@@ -74,12 +78,10 @@ describe("The soak", () => {
     assert.equal(done + failed + cancelled, tasks, "every task has ended once");
     assert.equal(items, rounds * 4_000);
     assert.deepEqual({ tasks: runtime.tasks, timers: runtime.timers }, { tasks: 0, timers: 0 });
-    if (seconds >= 100) assert.ok(tasks >= 1_000_000, `only ${tasks} tasks in ${seconds} s`);
-    assert.ok(last.rss <= first.rss * 1.1, `RSS grew from ${mib(first.rss)} to ${mib(last.rss)}`);
-    assert.ok(
-      last.heap <= first.heap * 1.1,
-      `the heap grew from ${mib(first.heap)} to ${mib(last.heap)}`,
-    );
+    for (const part of ["rss", "heap"] as const) {
+      const most = first[part] * 1.1 + ALLOWANCE[part];
+      assert.ok(last[part] <= most, `${part} grew from ${mib(first[part])} to ${mib(last[part])}`);
+    }
     assert.deepEqual(process.getActiveResourcesInfo().toSorted(), handles);
   });
 });
