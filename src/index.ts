@@ -2,7 +2,7 @@
 import "./host/install.ts";
 export { InvalidArgument, TsyncioError } from "./base/tsyncio-error.ts";
 export type { ErrorCode } from "./base/error-registry.ts";
-export { currentDeadline, currentSignal, currentTask, remainingMs } from "./kernel/about-now.ts";
+export { currentDeadline, currentSignal, currentTask, remainingMs } from "./flow/about-now.ts";
 export { withCancelScope, type CancelScope } from "./kernel/cancel-scope.ts";
 export { ContextVar } from "./kernel/context-var.ts";
 export {

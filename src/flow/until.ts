@@ -1,6 +1,6 @@
 import { show } from "../base/check.ts";
 import { InvalidArgument } from "../base/tsyncio-error.ts";
-import { signalOf } from "../kernel/about-now.ts";
+import { signalOf } from "./about-now.ts";
 import { cancellationIn } from "../kernel/cancellation-in.ts";
 import { currentScope } from "../kernel/current.ts";
 import type { Engine } from "../kernel/engine.ts";

@@ -4,10 +4,12 @@
  * Waits that can complete at once do so in microtasks, and microtasks starve the event loop. So operations are counted:
  * after 512 of them, or about 10 ms, what completes is put off to the next turn (law 22), and timers and sockets get theirs.
  *
- * A turn begins with the first operation after the event loop went round, and ends in the callback that the host makes
- * when it has gone round again.
+ * A turn begins with one of the first operations after the event loop went round, and ends in the callback that the host makes
+ * when it has gone round again. Not with the very first: a callback of that kind makes the loop go round once more, which a program that
+ * does a little for each message from a socket would pay for each message. A few operations are only counted, and timed by the clock itself.
  *
  * Invariants
+ * - `#uncounted` operations have passed between two turns, the first of them at `#since`.
  * - `#left` is how many operations may pass before the clock is looked at; an idle turn has none left.
  * - `#late` is served in order, and everything that completes while it is not empty joins its end: nobody overtakes.
  */
@@ -20,6 +22,9 @@ const OPERATIONS_PER_TURN = 512;
 const TURN_MS = 10;
 /** The clock is looked at after this many operations at the latest, however quick they were so far. */
 const LONGEST_STRETCH = 64;
+/** Between two turns so many operations may pass, in so much time. */
+const OPERATIONS_BETWEEN = 32;
+const BETWEEN_MS = 2;
 
 export class Turn {
   readonly #host: Host;
@@ -32,6 +37,8 @@ export class Turn {
   #stretch = 0;
   #began = 0;
   #stamp = 0;
+  #uncounted = 0;
+  #since = 0;
   /** Told at the end of each turn how long it was; set under debug only. */
   watch: ((ms: number) => void) | null = null;
 
@@ -42,7 +49,7 @@ export class Turn {
 
   /** The time when the turn began, in whole milliseconds: good enough for ages, and read once a turn. */
   get stamp(): number {
-    if (!this.#running) this.#begin();
+    if (!this.#running) this.#pass();
     return this.#stamp;
   }
 
@@ -70,8 +77,19 @@ export class Turn {
     return new Promise((resolve) => this.defer(resolve));
   }
 
+  /** An operation outside of a turn: one of the few that may be, or one that begins it. */
+  #pass(): false {
+    const now = this.#host.now();
+    if (this.#uncounted++ === 0) this.#since = now;
+    this.#stamp = Math.floor(now);
+    const few = this.#uncounted <= OPERATIONS_BETWEEN && now - this.#since < BETWEEN_MS;
+    if (!few || this.watch !== null) this.#begin();
+    return false;
+  }
+
   #begin(): void {
     this.#running = true;
+    this.#uncounted = 0;
     this.#spent = false;
     this.#operations = 0;
     this.#left = 1;
@@ -83,10 +101,7 @@ export class Turn {
 
   /** Looks at the clock, ever more rarely while operations are quick, so that it costs a nanosecond or two an operation. */
   #look(): boolean {
-    if (!this.#running) {
-      this.#begin();
-      return false;
-    }
+    if (!this.#running) return this.#pass();
     if (this.#spent) return true;
     this.#operations += this.#stretch;
     const elapsed = this.#host.now() - this.#began;

@@ -1,8 +1,8 @@
 /** What a task can ask about itself and its surroundings. */
-import { currentScope } from "./current.ts";
-import { deadlineOf } from "./limit.ts";
-import type { Scope } from "./scope.ts";
-import type { Task } from "./task.ts";
+import { currentScope } from "../kernel/current.ts";
+import { deadlineOf } from "../kernel/limit.ts";
+import type { Scope } from "../kernel/scope.ts";
+import type { Task } from "../kernel/task.ts";
 
 /** The task that calls, or `undefined` in code that belongs to none. */
 export function currentTask(): Task | undefined {
