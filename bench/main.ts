@@ -7,7 +7,7 @@
 import process from "node:process";
 import { newestRun, saveRun } from "./harness/archive.ts";
 import { runCell } from "./harness/cell.ts";
-import type { Case } from "./harness/contract.ts";
+import type { Case, Lap } from "./harness/contract.ts";
 import { header, loadText } from "./harness/header.ts";
 import { installPeers } from "./harness/install.ts";
 import { readOptions, usage, type Options } from "./harness/options.ts";
@@ -27,6 +27,11 @@ const caseNames = [
   "heap",
   "million",
   "simulate",
+  "map-in-threads-8us",
+  "map-in-threads-70us",
+  "tcp-echo",
+  "lines",
+  "idle-connections",
 ];
 
 async function loadCases(wanted: readonly string[]): Promise<Case[]> {
@@ -51,6 +56,10 @@ async function runRound(
   const effort = options.quick
     ? { warmUps: Math.min(1, benchCase.warmUps), repeats: Math.min(2, benchCase.repeats) }
     : benchCase;
+  if (benchCase.laps !== undefined) {
+    await runLaps(result, benchCase.laps(names, effort.repeats), round);
+    return;
+  }
   for (let place = 0; place < names.length; place++) {
     const name = names[(place + round) % names.length] ?? "";
     const contender = benchCase.contenders[name];
@@ -63,6 +72,17 @@ async function runRound(
     if ("failed" in report) result.failures.set(name, report.failed);
     result.add(name, "failed" in report ? null : report.figures);
     progress(`round ${round + 1}: ${benchCase.name}, ${name}`);
+  }
+}
+
+/** A round of a case that measures its contenders side by side: each lap counts as a round of the table. */
+async function runLaps(result: CaseResult, laps: AsyncIterable<Lap>, round: number): Promise<void> {
+  for await (const lap of laps) {
+    for (const [name, figures] of lap) {
+      if (typeof figures === "string") result.failures.set(name, figures);
+      result.add(name, typeof figures === "string" ? null : figures);
+    }
+    progress(`round ${round + 1}: ${result.benchCase.name}`);
   }
 }
 

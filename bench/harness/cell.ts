@@ -35,6 +35,8 @@ export function runCell(
       ...amount,
     ]);
   }
+  if (contender.kind === "server")
+    return Promise.resolve({ failed: "servers are measured side by side" });
   if (!existsSync(PYTHON)) return Promise.resolve({ failed: `there is no ${PYTHON}` });
   const { name: caseName, count, figures, checksum } = benchCase;
   const work = JSON.stringify({

@@ -34,10 +34,21 @@ export interface PythonContender {
   readonly loop: "asyncio" | "uvloop";
 }
 
-export type AnyContender = Contender | PeerContender | PythonContender;
+/** A contender that is a server, in a process that answers questions; its case measures them side by side. */
+export interface ServerContender {
+  readonly kind: "server";
+  /** The program, and its one argument. */
+  readonly file: string;
+  readonly kindOfServer: string;
+}
+
+export type AnyContender = Contender | PeerContender | PythonContender | ServerContender;
 
 /** A figure that a process reports: nanoseconds or bytes per operation, or of the whole. */
-export type Figure = "time" | "heap" | "rss" | "wall" | "peak";
+export type Figure = "time" | "cpu" | "heap" | "rss" | "wall" | "peak";
+
+/** What one round of a case with `laps` gave: figures, or why there are none. */
+export type Lap = ReadonlyMap<string, Partial<Record<Figure, number>> | string>;
 
 export interface Target {
   readonly contender: string;
@@ -62,11 +73,14 @@ export interface Case {
   /** At most so many rounds, for cases that take long. */
   readonly rounds?: number;
   readonly contenders: Readonly<Record<string, AnyContender>>;
+  /** Measures contenders that are servers, all in one go: so many rounds of figures, or why one has none. */
+  readonly laps?: (names: readonly string[], repeats: number) => AsyncIterable<Lap>;
   readonly targets: readonly Target[];
 }
 
 export const units: Readonly<Record<Figure, string>> = {
   time: "ns/op",
+  cpu: "ns of CPU/op",
   heap: "bytes of heap/op",
   rss: "bytes of RSS/op",
   wall: "ms in all",
@@ -76,6 +90,11 @@ export const units: Readonly<Record<Figure, string>> = {
 /** A contender in `peers/<file>.ts`. */
 export function peer(file: string, name: string, share = 1): PeerContender {
   return { kind: "peer", file, name, share };
+}
+
+/** A contender whose server is `file`, started with `kindOfServer`. */
+export function server(file: string, kindOfServer: string): ServerContender {
+  return { kind: "server", file, kindOfServer };
 }
 
 export const asyncio: PythonContender = { kind: "python", loop: "asyncio" };
