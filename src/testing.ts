@@ -5,6 +5,7 @@ export { assertCancellationPoint, assertNothingAlive } from "./testing/assertion
 export {
   BrokenInvariant,
   BrokenSequence,
+  HostCrashed,
   InjectedFault,
   LeakedTask,
   Livelock,
@@ -18,6 +19,11 @@ export {
 } from "./testing/errors.ts";
 export type { Exploration } from "./testing/explore.ts";
 export type { FaultOptions } from "./testing/faults.ts";
+export { testCertificate, type TestCertificate } from "./testing/net/certificate.ts";
+export type { LinkOptions, NetworkOptions } from "./testing/net/link.ts";
+export type { NetworkFaultOptions } from "./testing/net/network-faults.ts";
+export { MemoryNetwork, type MemoryNetworkOptions } from "./testing/net/memory-network.ts";
+export { memoryPipe } from "./testing/net/memory-pipe.ts";
 export type { SimulateOptions, Strategy } from "./testing/options.ts";
 export type { FailureKind } from "./testing/run.ts";
 export type { WakeOrder } from "./testing/simulated-turn.ts";

@@ -14,6 +14,23 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 
 /** Exactly these lines. */
 const outputs: Readonly<Record<string, readonly string[]>> = {
+  "build-steps.ts": [
+    "types: 2 files",
+    "types: done",
+    "types: ended",
+    "tests: ended",
+    "server: ended",
+    "status 1: expected 1, got 2",
+  ],
+  "chat.ts": [
+    "* Ada is here",
+    "Ada: hello",
+    "Ada: is anybody here?",
+    "* Ada has left",
+    "* Grace is here",
+    "Grace: I am",
+    "* Grace has left",
+  ],
   "crawler.ts": [
     "200 /",
     "200 /a",
@@ -26,6 +43,12 @@ const outputs: Readonly<Record<string, readonly string[]>> = {
     "8 requests",
   ],
   "first-program.ts": ["1256 50412"],
+  "hash-in-threads.ts": [
+    "one: ea11b5dde378",
+    "1000 digests, the last is c90f67f5e0ab",
+    "searched: not found in time",
+    "true nothing to digest",
+  ],
   "producer-consumer.ts": ["9 dishes served, 0 left", "soup in order: soup 1, soup 2, soup 3, soup 4"],
   "single-flight.ts": ["5 answers, 2 queries", "rejected, fulfilled - 3 queries"],
   "time-limit-with-clean-up.ts": [

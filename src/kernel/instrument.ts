@@ -1,12 +1,9 @@
+import type { LogCode } from "../base/log-codes.ts";
+
 /** What the runtime tells about itself. `code` names the kind of event; `message` says what, where, and what to do. */
 export interface LogRecord {
   readonly level: "warning" | "debug";
-  readonly code:
-    | "TSY_STRAY_WORK"
-    | "TSY_SWALLOWED_CANCEL"
-    | "TSY_SLOW_SLICE"
-    | "TSY_DROPPED_HOLD"
-    | "TSY_TASK_RESTARTED";
+  readonly code: LogCode;
   readonly message: string;
 }
 

@@ -7,8 +7,11 @@
  */
 import type { Observed } from "../kernel/instrument.ts";
 
-/** What a choice is about: the next woken task, the next timer, a fault, how late the clock is. */
-export type ChoiceKind = "wake" | "timer" | "fault" | "clock";
+/**
+ * What a choice is about: the next woken task, the next timer, a fault, how late the clock is, how the network carries something
+ * (how late, in how many parts).
+ */
+export type ChoiceKind = "wake" | "timer" | "fault" | "clock" | "network";
 
 /** One choice that a guide has to make. */
 export interface Choice {
@@ -35,7 +38,7 @@ export interface Chooser {
   choose(kind: ChoiceKind, of: number, who: readonly Observed[]): number;
 }
 
-const kinds: Record<ChoiceKind, number> = { wake: 1, timer: 2, fault: 3, clock: 4 };
+const kinds: Record<ChoiceKind, number> = { wake: 1, timer: 2, fault: 3, clock: 4, network: 5 };
 const nameHashes = new Map<string, number>();
 const MOST_NAMES = 10_000;
 /** Of many alternatives so many tell the choice apart. */

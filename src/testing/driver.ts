@@ -96,6 +96,7 @@ export class Driver {
     if (this.#cleanUpSteps < 0) this.#checkSteps();
     if (run.failure !== null && this.#cleanUpSteps++ < 0) this.#beginCleanUp();
     else if (this.#cleanUpSteps > CLEAN_UP_STEPS) return false;
+    else if (run.loading > 0) return true;
     else if (run.readyList.size > 0) this.#letGo();
     else if (this.#ended) return false;
     else if (this.#isMoved()) this.#stuckSince = null;
@@ -162,7 +163,7 @@ export class Driver {
   #letGo(): void {
     const run = this.#run;
     const { who, go } = run.readyList.take(run);
-    run.trace?.add(who, "goes on");
+    if (!isOfNetwork(who)) run.trace?.add(who, "goes on");
     go();
   }
 
@@ -187,4 +188,9 @@ export class Driver {
     if (run.failure === null) run.fail("deadlock", new Deadlock(tree));
     else this.#cleanUpSteps = Infinity;
   }
+}
+
+/** Connections and listeners have no column in the table: what they do is told as the network's. */
+function isOfNetwork(who: Partial<Scope>): boolean {
+  return who.engine !== undefined && who.parent === undefined;
 }

@@ -44,6 +44,15 @@ export class StrayWork extends TsyncioError {
   }
 }
 
+const SOCKETS =
+  /^(node:(net|tls|dgram|http|https|http2|dns\S*)|Bun (connect|listen|udpSocket)|Deno (connect|listen))/;
+
+function inPlaceOf(what: string): string {
+  return SOCKETS.test(what)
+    ? `Use connect, listen and bindUdp of tsyncio/io, for which a simulation has a network`
+    : `Hand the program a double that waits on tsyncio`;
+}
+
 /** Code inside a simulation reached for the real world: a socket, a file, a process, another thread. */
 export class RealIo extends TsyncioError {
   static readonly code = "TSY_REAL_IO";
@@ -52,7 +61,7 @@ export class RealIo extends TsyncioError {
     super(
       RealIo.code,
       `${what} was called in ${scope}, inside a simulation. What really happens outside comes at a time that nobody can replay. ` +
-        `Hand the program a double that waits on tsyncio, or do this before the simulation.`,
+        `${inPlaceOf(what)}, or do this before the simulation.`,
     );
   }
 }
@@ -63,6 +72,20 @@ export class InjectedFault extends TsyncioError {
 
   constructor(what: string) {
     super(InjectedFault.code, `${what}. The simulation did this on purpose: a program must survive it.`);
+  }
+}
+
+/** A simulated host has crashed: no code of it goes on. */
+export class HostCrashed extends TsyncioError {
+  static readonly code = "TSY_HOST_CRASHED";
+  readonly host: string;
+
+  constructor(host: string) {
+    super(
+      HostCrashed.code,
+      `host "${host}" has crashed. Nothing of what ran on it goes on, and its memory is gone; call run() again to start it anew.`,
+    );
+    this.host = host;
   }
 }
 

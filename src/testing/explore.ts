@@ -220,6 +220,7 @@ export class Explorer {
         schedule: new RandomStream(seed, "schedule", number),
         faults: new RandomStream(seed, "faults", number),
         faultPlaces: this.#faultPlaces.length,
+        mostFaults: this.settings.maxFaultsPerRun,
       };
       const byPriority = strategy === "pct" || (strategy !== "random" && number % 2 === 1);
       const guide = byPriority

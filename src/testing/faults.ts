@@ -17,6 +17,7 @@ import { IS_TASK, type AfterMark, type Parked, type Scope } from "../kernel/scop
 import { childrenOf } from "../kernel/snapshot.ts";
 import type { Chooser } from "./course.ts";
 import { InjectedFault } from "./errors.ts";
+import { hasNetworkFaults, type NetworkFaultOptions } from "./net/network-faults.ts";
 
 /** Which faults a simulation may inject. None by default. */
 export interface FaultOptions {
@@ -24,8 +25,20 @@ export interface FaultOptions {
   readonly cancel?: boolean;
   /** Makes a wait throw an `InjectedFault`, at every wait of every task in turn. Default false. */
   readonly throw?: boolean;
+  /** Ends a simulated thread when it is sent a call, and in place of each of its answers, in turn. Default false. */
+  readonly crashThreads?: boolean;
+  /** Faults of the network between simulated hosts: `true` for all of them. Default none. */
+  readonly network?: boolean | NetworkFaultOptions;
+  /** Crashes a simulated host, as `host.crash()` does, at every packet that it sends or is sent. Default false. */
+  readonly crashHosts?: boolean;
   /** Lets the clock overshoot a timer by up to so many milliseconds, as in a process that is held up. Default 0. */
   readonly slowClockMs?: number;
+}
+
+/** Whether anything is to be injected, so that it must be told from what the program does. */
+export function hasStrikes(options: FaultOptions): boolean {
+  const { cancel, throw: throws, crashThreads, crashHosts } = options;
+  return [cancel, throws, crashThreads, crashHosts, hasNetworkFaults(options.network)].includes(true);
 }
 
 /** What faults need of their run. */
@@ -49,12 +62,14 @@ export class Faults implements Instrument {
   /** What can strike anywhere, and what can where a wait has parked. */
   readonly #anywhere: readonly Fault[];
   readonly #atWaits: readonly Fault[];
+  readonly #crashesThreads: boolean;
   readonly #waits = new Map<Scope, number>();
 
   constructor(run: FaultRun, options: FaultOptions) {
     this.#run = run;
     this.#anywhere = options.cancel === true ? ["cancel"] : [];
     this.#atWaits = options.throw === true ? [...this.#anywhere, "throw"] : this.#anywhere;
+    this.#crashesThreads = options.crashThreads === true;
   }
 
   taskSpawned(task: Observed): void {
@@ -98,6 +113,17 @@ export class Faults implements Instrument {
     return true;
   }
 
+  /** A simulated thread may crash now: the fault that it crashes by, or null. */
+  crash(thread: Observed, where: string): InjectedFault | null {
+    if (!this.#crashesThreads || this.#run.choose("fault", 2, [thread]) === 0) return null;
+    return this.#inject(thread, "crashes", where, this.#run.step);
+  }
+
+  /** `error` is what a fault of the network comes to. */
+  blame(error: unknown): void {
+    this.#injected.add(error);
+  }
+
   /** Whether `error` is nothing but faults of ours that found their way out, wrapped by the program at most. */
   isConsequence(error: unknown): boolean {
     const seen = new Set<unknown>();
@@ -116,13 +142,22 @@ export class Faults implements Instrument {
   /** What must be faults of ours for `error` to be one; null where it is an error of the program's. */
   #leavesOf(error: unknown): readonly unknown[] | null {
     const others = suppressedErrors(error).errors;
-    if (this.#injected.has(error)) return others;
+    if (this.#isInjected(error)) return others;
     // A bare Cancelled got out of a task through something shared: that is the program's doing.
-    if (error instanceof TaskCancelled) return this.#injected.has(error.reason) ? others : null;
+    if (error instanceof TaskCancelled) return this.#isInjected(error.reason) ? others : null;
     const leaves = leavesOf(error);
     if (leaves !== null) return [...leaves, ...others];
     if (!(error instanceof Error) || error.cause === undefined) return null;
     return [error.cause, ...others];
+  }
+
+  /** A fault of ours, or the copy of one that came from another thread. */
+  #isInjected(error: unknown): boolean {
+    if (this.#injected.has(error)) return true;
+    if (!(error instanceof InjectedFault)) return false;
+    for (const fault of this.#injected)
+      if ((fault as InjectedFault).message === error.message) return true;
+    return false;
   }
 
   /** Offers faults at a place, and gives what was chosen. */
@@ -147,7 +182,7 @@ export class Faults implements Instrument {
     for (const notice of after.notices) scope.engine.guard(notice);
   }
 
-  #inject(task: Scope, done: string, where: string, step: number): InjectedFault {
+  #inject(task: Observed, done: string, where: string, step: number): InjectedFault {
     const what = `${this.#run.nameOf(task)} ${done} ${where}`;
     const fault = new InjectedFault(what);
     this.#injected.add(fault);

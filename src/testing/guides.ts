@@ -37,6 +37,8 @@ export class FaultGuide implements Guide {
 
 /** How often the clock is late, where it may be. */
 const LATE_SHARE = 0.2;
+/** How often the network carries something in another way than the quickest, as a whole. */
+const NETWORK_SHARE = 0.25;
 /** The share of runs in which a fault strikes, where faults are asked for. */
 const FAULT_SHARE = 0.5;
 
@@ -46,18 +48,23 @@ export interface Chance {
   readonly faults: RandomStream;
   /** How many faults a run is expected to offer. */
   readonly faultPlaces: number;
+  /** How many faults strike in a run at most. Default 1. */
+  readonly mostFaults?: number;
 }
 
-/** Draws what is no wake-up in the same way for all strategies: at most one fault a run. */
+/** Draws what is no wake-up in the same way for all strategies: the faults of a run first, by their places. */
 abstract class RandomGuide implements Guide {
   protected readonly schedule: RandomStream;
   readonly #faults: RandomStream;
-  #untilFault: number;
+  readonly #struck = new Set<number>();
+  #place = 0;
 
-  constructor({ schedule, faults, faultPlaces }: Chance) {
+  constructor({ schedule, faults, faultPlaces, mostFaults = 1 }: Chance) {
     this.schedule = schedule;
     this.#faults = faults;
-    this.#untilFault = faults.next() < FAULT_SHARE ? faults.below(Math.max(1, faultPlaces)) : -1;
+    if (faults.next() >= FAULT_SHARE) return;
+    for (let left = mostFaults === 1 ? 1 : 1 + faults.below(mostFaults); left > 0; left--)
+      this.#struck.add(faults.below(Math.max(1, faultPlaces)));
   }
 
   protected abstract pick(choice: Choice): number;
@@ -69,7 +76,9 @@ abstract class RandomGuide implements Guide {
       case "timer":
         return this.schedule.below(choice.of);
       case "fault":
-        return this.#untilFault-- === 0 ? 1 + this.#faults.below(choice.of - 1) : 0;
+        return this.#struck.has(this.#place++) ? 1 + this.#faults.below(choice.of - 1) : 0;
+      case "network":
+        return this.#faults.next() < NETWORK_SHARE ? 1 + this.#faults.below(choice.of - 1) : 0;
       case "clock":
         return this.#faults.next() < LATE_SHARE ? 1 + this.#faults.below(choice.of - 1) : 0;
     }

@@ -1,6 +1,7 @@
 import { checkCount, checkDuration, show } from "../base/check.ts";
 import { InvalidArgument } from "../base/tsyncio-error.ts";
 import type { FaultOptions } from "./faults.ts";
+import { networkFaultsIn, type NetworkFaultOptions } from "./net/network-faults.ts";
 import { Tape } from "./tape.ts";
 
 /**
@@ -21,6 +22,8 @@ export interface SimulateOptions {
   readonly faults?: FaultOptions;
   /** Runs that inject a fault in production order, at most. Default 1,000. */
   readonly maxFaultRuns?: number;
+  /** Faults that strike in one of the other runs, at most. Default 1. */
+  readonly maxFaultsPerRun?: number;
   /**
    * Runs one schedule: that of a tape, or of what its `toString` gave. It brings its own `seed` and `faults`; `runs` and `strategy` do
    * not matter.
@@ -52,6 +55,7 @@ const defaults: Omit<Settings, "checksDeterminism"> = {
   strategy: "auto",
   faults: {},
   maxFaultRuns: 1_000,
+  maxFaultsPerRun: 1,
   tape: null,
   maxSteps: 500_000,
   maxStepsAtOnce: 100_000,
@@ -60,7 +64,14 @@ const defaults: Omit<Settings, "checksDeterminism"> = {
 };
 
 /** The options whose value is a count, and the least that each can be. */
-const counts = { runs: 1, maxFaultRuns: 0, maxSteps: 1, maxStepsAtOnce: 1, maxShrinks: 0 } as const;
+const counts = {
+  runs: 1,
+  maxFaultRuns: 0,
+  maxFaultsPerRun: 1,
+  maxSteps: 1,
+  maxStepsAtOnce: 1,
+  maxShrinks: 0,
+} as const;
 
 /** @throws {InvalidArgument} for a value that is none of an option's, or an option that there is not. */
 export function readOptions(owner: string, options: SimulateOptions): Settings {
@@ -102,16 +113,35 @@ function readTape(owner: string, tape: unknown): Tape | null {
 
 function readFaults(options: FaultOptions): FaultOptions {
   checkRecord("faults", options);
-  const { cancel = false, throw: throws = false, slowClockMs = 0 } = options;
-  checkNames("faults", options, { cancel, throw: throws, slowClockMs });
+  const { cancel = false, throw: throws = false, crashThreads = false, slowClockMs = 0 } = options;
+  const { network = false, crashHosts = false } = options;
+  checkNames("faults", options, {
+    cancel,
+    throw: throws,
+    crashThreads,
+    network,
+    crashHosts,
+    slowClockMs,
+  });
   checkOneOf("cancel of faults", cancel, [true, false]);
   checkOneOf("throw of faults", throws, [true, false]);
+  checkOneOf("crashThreads of faults", crashThreads, [true, false]);
+  checkOneOf("crashHosts of faults", crashHosts, [true, false]);
+  checkNetworkFaults(network);
   const finiteMs = checkDuration("slowClockMs of faults", slowClockMs);
   if (finiteMs === Infinity)
     throw new InvalidArgument(
       "slowClockMs of faults is Infinity. Give the milliseconds by which timers may be late at most.",
     );
-  return { cancel, throw: throws, slowClockMs: finiteMs };
+  return { cancel, throw: throws, crashThreads, network, crashHosts, slowClockMs: finiteMs };
+}
+
+function checkNetworkFaults(network: boolean | NetworkFaultOptions): void {
+  if (typeof network === "boolean") return;
+  checkRecord("network of faults", network);
+  checkNames("network of faults", network, networkFaultsIn(true));
+  for (const [fault, value] of Object.entries(network))
+    checkOneOf(`${fault} of network faults`, value, [true, false, undefined]);
 }
 
 function checkRecord(name: string, value: unknown): void {

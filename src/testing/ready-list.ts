@@ -39,6 +39,16 @@ export class ReadyList {
     }
   }
 
+  /** Drops those who never go on: their machine has crashed. */
+  drop(isDropped: (who: Observed) => boolean): void {
+    for (let at = this.#who.length - 1; at >= 0; at--) {
+      if (!isDropped(this.#who[at] as Observed)) continue;
+      this.#who.splice(at, 1);
+      this.#go.splice(at, 1);
+      if (at < this.#prompt) this.#prompt--;
+    }
+  }
+
   /** Takes out who goes on next. Only while `size > 0`. */
   take(chooser: Chooser): Ready {
     const { length } = this.#who;

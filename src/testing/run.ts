@@ -4,20 +4,23 @@
  * The first thing that is found wrong is the run's failure, and ends it. The driver then cancels what is left, so that it can clean
  * up, under a course of its own: what is chosen in a clean-up belongs to no tape.
  */
-import { InvalidArgument } from "../base/tsyncio-error.ts";
 import type { LogRecord, Observed } from "../kernel/instrument.ts";
-import { captureContext } from "../kernel/root-context.ts";
 import { Runtime } from "../kernel/runtime.ts";
+import type { Scope } from "../kernel/scope.ts";
 import { snapshotOf } from "../kernel/snapshot.ts";
 import { formatTree } from "../kernel/tree-text.ts";
 import { storage } from "../kernel/current.ts";
 import { Course, hashOf, type ChoiceKind, type Chooser, type Guide } from "./course.ts";
-import { BrokenInvariant, RealIo, StrayWork } from "./errors.ts";
-import { Faults, type FaultOptions } from "./faults.ts";
+import { RealIo, StrayWork } from "./errors.ts";
+import { Faults, hasStrikes, type FaultOptions } from "./faults.ts";
 import { ordinary } from "./guides.ts";
+import { Invariants } from "./invariants.ts";
 import { RandomStream } from "./random-stream.ts";
 import { ReadyList } from "./ready-list.ts";
+import { SimulatedNetwork } from "./net/simulated-network.ts";
 import { liveHosts, VirtualHost, type HostRun } from "./virtual-host.ts";
+import { offerThreads } from "../threads/platform.ts";
+import { SimulatedThreads } from "./threads/simulated-threads.ts";
 import { SimulatedTimers } from "./simulated-timers.ts";
 import { SimulatedTurn, type TurnRun, type WakeOrder } from "./simulated-turn.ts";
 import { BODY, TaskNames } from "./task-names.ts";
@@ -79,11 +82,17 @@ export class Run implements TurnRun, HostRun, Chooser {
   readonly trace: Trace | null;
   readonly log: LogRecord[] = [];
   readonly uncaught: unknown[] = [];
+  /** The threads of all its hosts. */
+  readonly threads: SimulatedThreads = new SimulatedThreads(this);
+  /** Between its hosts. */
+  readonly network: SimulatedNetwork;
+  /** Modules that threads are loading, in real time. The run stands still meanwhile, as loaded modules would come at once. */
+  loading = 0;
   /** Operations that had a result so far. With the driver's moves they are the steps by which a livelock is measured. */
   operations = 0;
   failure: Failure | null = null;
   isOver = false;
-  readonly #invariants: Array<() => unknown> = [];
+  readonly invariants: Invariants = new Invariants();
   readonly #turns = new Map<VirtualHost, SimulatedTurn>();
 
   constructor({ guide, order, seed, faults, isStrict, keepsTrace, patienceMs }: RunSetup) {
@@ -94,10 +103,12 @@ export class Run implements TurnRun, HostRun, Chooser {
     this.#course = this.taped;
     this.clock = new VirtualClock(faults.slowClockMs ?? 0);
     this.#seed = seed;
-    this.faults = faults.cancel === true || faults.throw === true ? new Faults(this, faults) : null;
+    this.faults = hasStrikes(faults) ? new Faults(this, faults) : null;
     this.trace = keepsTrace ? new Trace(this, this.names) : null;
+    this.network = new SimulatedNetwork(this, faults);
     this.host = new VirtualHost("the test", this);
     this.runtime = this.openRuntime(this.host);
+    this.network.addMachine("the test", this.host);
     liveHosts.add(this.host);
   }
 
@@ -120,6 +131,7 @@ export class Run implements TurnRun, HostRun, Chooser {
 
   /** A runtime on `host`, which takes part in this run. */
   openRuntime(host: VirtualHost): Runtime {
+    offerThreads(host, this.threads);
     const turn = new SimulatedTurn(host, this);
     const runtime = new Runtime(host, turn, new SimulatedTimers(host, this));
     runtime.isRunning = true;
@@ -129,6 +141,12 @@ export class Run implements TurnRun, HostRun, Chooser {
     this.#turns.set(host, turn);
     this.runtimes.push(runtime);
     return runtime;
+  }
+
+  /** The code of a runtime has come to its end where it stood: who was woken there does not go on. */
+  end(runtime: Runtime): void {
+    this.runtimes.splice(this.runtimes.indexOf(runtime), 1);
+    this.readyList.drop((who) => (who as Partial<Scope>).engine === runtime);
   }
 
   /** The run is over. */
@@ -155,7 +173,7 @@ export class Run implements TurnRun, HostRun, Chooser {
     const choice = course.choose(kind, of, who);
     if (course.guide.mismatch) this.fail("error", course.guide.mismatch);
     const chosen = who[choice] ?? who[0];
-    if (choice > 0 && trace !== null && kind !== "fault" && chosen !== undefined)
+    if (choice > 0 && trace !== null && kind !== "fault" && kind !== "network" && chosen !== undefined)
       trace.add(chosen, deviations[kind], this.#deviation(kind, chosen, who.slice(0, choice)));
     return choice;
   }
@@ -168,7 +186,7 @@ export class Run implements TurnRun, HostRun, Chooser {
     const before = others.size === 0 ? "out of turn" : `before ${[...others].join(", ")}`;
     return kind === "wake"
       ? `${name === BODY ? "" : "task "}${name} ${before}`
-      : `the timer of ${name} ${before}`;
+      : `${"machine" in chosen ? "a packet of" : "the timer of"} ${name} ${before}`;
   }
 
   deferred(host: VirtualHost): number {
@@ -209,30 +227,12 @@ export class Run implements TurnRun, HostRun, Chooser {
     return busy.map(({ root }) => formatTree(snapshotOf(root))).join("\n");
   }
 
-  /** Calls `check` at every step, in the context of now. */
-  addInvariant(check: () => unknown): void {
-    const inContext = captureContext();
-    this.#invariants.push(() => {
-      const holds: unknown = inContext(check);
-      if (holds instanceof Promise) {
-        holds.catch(() => {});
-        throw new InvalidArgument(
-          "the check of an invariant returned a promise. It is made between two steps, and must not wait.",
-        );
-      }
-      if (holds === false) throw new BrokenInvariant(check.name);
-    });
-  }
-
   checkInvariants(): void {
     if (this.failure !== null) return;
-    for (const check of this.#invariants) {
-      try {
-        check();
-      } catch (error) {
-        this.fail("broken invariant", error);
-        return;
-      }
+    try {
+      this.invariants.check();
+    } catch (error) {
+      this.fail("broken invariant", error);
     }
   }
 

@@ -11,6 +11,7 @@ import { sleep } from "../flow/sleep.ts";
 import { assertNothingAlive } from "./assertions.ts";
 import { Driver, type StepLimits } from "./driver.ts";
 import { LeakedTask } from "./errors.ts";
+import type { NetworkOptions } from "./net/link.ts";
 import { openHost, type SimulatedHost } from "./simulated-host.ts";
 import type { Run } from "./run.ts";
 
@@ -38,6 +39,12 @@ export interface Simulation extends VirtualTime {
   assertNothingAlive(): void;
   /** A simulated machine with a wall clock of its own, which is `skewMs` ahead of the others (default 0). */
   host(name: string, options?: { readonly skewMs?: number }): SimulatedHost;
+  /** Sets how the network between the hosts is: all of its links, or that `between` two of them. The body itself is on the host "the test". */
+  network(options: NetworkOptions): void;
+  /** Cuts the hosts of one side off from those of the other: what they send each other is held up. Returns what ends it. */
+  partition(one: readonly string[], other: readonly string[]): () => void;
+  /** Ends all partitions, those of injected faults too. */
+  heal(): void;
 }
 
 /** How a run is bounded, and what becomes of background tasks when the body has ended. */
@@ -89,7 +96,7 @@ class BodyView implements Simulation {
 
   invariant(check: () => unknown): void {
     checkFunction("check of invariant", check);
-    this.#run.addInvariant(check);
+    this.#run.invariants.add(check);
   }
 
   assertNothingAlive(): void {
@@ -99,6 +106,18 @@ class BodyView implements Simulation {
   host(name: string, options: { readonly skewMs?: number } = {}): SimulatedHost {
     this.#checkLive();
     return openHost(this.#run, name, options.skewMs ?? 0);
+  }
+
+  network(options: NetworkOptions): void {
+    this.#run.network.configure(options);
+  }
+
+  partition(one: readonly string[], other: readonly string[]): () => void {
+    return this.#run.network.partition(one, other);
+  }
+
+  heal(): void {
+    this.#run.network.heal();
   }
 }
 

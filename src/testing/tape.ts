@@ -2,7 +2,7 @@
  * A tape: the choices of one run that were out of the ordinary, and by what the program they belong to is known.
  *
  * As text: `tsyncio-tape-1.w.s0.fc.n52-9c31af02.14=1-3f9a0b1c`. The format; the order of wake-ups (`p`: production, `w`: one at a time);
- * the seed of what the program draws; the faults that were possible (`c`: cancel, `t`: throw, a number: slowClockMs); how many choices there were, and the hash of all that was offered; then, for each choice that
+ * the seed of what the program draws; the faults that were possible (`c`: cancel, `t`: throw, `x`: crashThreads, `n` and the first letters of network faults, `h`: crashHosts, a number: slowClockMs); how many choices there were, and the hash of all that was offered; then, for each choice that
  * is not 0, its step (from 1), its value, and the hash of what had been offered until then. A tape without hashes fits every program.
  */
 import { show } from "../base/check.ts";
@@ -10,6 +10,7 @@ import { InvalidArgument } from "../base/tsyncio-error.ts";
 import type { Choice, Course, Guide } from "./course.ts";
 import { TapeMismatch } from "./errors.ts";
 import type { FaultOptions } from "./faults.ts";
+import { networkFaults, networkFaultsIn, type NetworkFaultOptions } from "./net/network-faults.ts";
 import type { WakeOrder } from "./simulated-turn.ts";
 
 const FORMAT = "tsyncio-tape-1";
@@ -46,8 +47,9 @@ export class Tape {
   ) {
     this.order = order;
     this.seed = seed;
-    const { cancel = false, throw: throws = false, slowClockMs = 0 } = faults;
-    this.faults = { cancel, throw: throws, slowClockMs };
+    const { cancel = false, throw: throws = false, crashThreads = false, slowClockMs = 0 } = faults;
+    const { network = false, crashHosts = false } = faults;
+    this.faults = { cancel, throw: throws, crashThreads, network, crashHosts, slowClockMs };
     this.deviations = deviations;
     this.end = end;
   }
@@ -119,8 +121,11 @@ export class Tape {
     const choices = this.deviations.map(({ step, choice, offered }) =>
       offered === null ? `${step}=${choice}` : `${step}=${choice}-${hex(offered)}`,
     );
-    const { cancel, throw: throws, slowClockMs } = this.faults;
-    const faults = `f${cancel ? "c" : ""}${throws ? "t" : ""}${slowClockMs === 0 ? "" : slowClockMs}`;
+    const { cancel, throw: throws, crashThreads, crashHosts, slowClockMs } = this.faults;
+    const network = lettersOf(this.faults.network);
+    const own = `${cancel ? "c" : ""}${throws ? "t" : ""}${crashThreads ? "x" : ""}`;
+    const which = `${own}${network === "" ? "" : `n${network}`}${crashHosts ? "h" : ""}`;
+    const faults = `f${which}${slowClockMs === 0 ? "" : slowClockMs}`;
     const order = this.order === "production" ? "p" : "w";
     return [FORMAT, order, `s${this.seed}`, faults.replace(".", "_"), end, ...choices].join(".");
   }
@@ -137,12 +142,25 @@ function seedIn(text: string | undefined): number {
 }
 
 function faultsIn(text: string | undefined): FaultOptions {
-  const [, cancel, throws, slowClockMs] = matched(/^f(c?)(t?)([\de_+-]*)$/, text);
+  const form = /^f(c?)(t?)(x?)(?:n([rsplc]+))?(h?)((?:\d[\de_+-]*)?)$/;
+  const [, cancel, throws, crashes, network, hosts, slowClockMs] = matched(form, text);
   return {
     cancel: cancel === "c",
     throw: throws === "t",
+    crashThreads: crashes === "x",
+    network: network === undefined ? false : networkFaultsOf(network),
+    crashHosts: hosts === "h",
     slowClockMs: durationIn((slowClockMs ?? "").replace("_", ".")),
   };
+}
+
+function lettersOf(network: boolean | NetworkFaultOptions): string {
+  const wanted = networkFaultsIn(network);
+  return networkFaults.map((fault) => (wanted[fault] ? fault.slice(0, 1) : "")).join("");
+}
+
+function networkFaultsOf(letters: string): NetworkFaultOptions {
+  return Object.fromEntries(networkFaults.map((fault) => [fault, letters.includes(fault.slice(0, 1))]));
 }
 
 function durationIn(text: string): number {

@@ -98,6 +98,21 @@ describe("The installed package", () => {
     assert.equal(await inProject("node", "bundled.js"), "answer 42\n");
   });
 
+  it("calls functions in other threads", async () => {
+    writeFileSync(join(project, "work.js"), "export const double = (n) => 2 * n;\n");
+    const program = `
+      import { run } from "tsyncio";
+      import { importThread, mapInThreads } from "tsyncio/threads";
+      const work = importThread(new URL("./work.js", import.meta.url));
+      await run(async () => {
+        console.log("one", await work.double(21));
+        for await (const n of mapInThreads([1, 2], work.double)) console.log("many", n);
+      });
+    `;
+    writeFileSync(join(project, "threads.js"), program);
+    assert.equal(await inProject("node", "threads.js"), "one 42\nmany 2\nmany 4\n");
+  });
+
   it("starts its command", async () => {
     const output = await inProject(
       "node",

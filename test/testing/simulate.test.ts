@@ -378,7 +378,7 @@ describe("simulate", () => {
     assert.throws(() => wrong({ background: "keep" }), /Give one of "fail", "cancel"/);
     assert.throws(
       () => wrong({ faults: { cancels: true } }),
-      /faults has no option "cancels". There are cancel, throw, slowClockMs/,
+      /faults has no option "cancels". There are cancel, throw, crashThreads, network, crashHosts, slowClockMs/,
     );
     assert.throws(() => wrong({ faults: { slowClockMs: Number.NaN } }), InvalidArgument);
     assert.throws(() => wrong({ faults: true }), /faults is true. Give an object/);

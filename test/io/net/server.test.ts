@@ -1,0 +1,46 @@
+import { describe, it } from "node:test";
+import assert from "node:assert/strict";
+import { InvalidArgument } from "../../../src/index.ts";
+import { listen, withNetwork } from "../../../src/io.ts";
+import { MemoryNetwork, simulate, virtual } from "../../../src/testing.ts";
+import { serverSuite } from "./server-suite.ts";
+
+serverSuite({ name: "the platform's network", test: (body) => body, floodBytes: 8_000_000 });
+serverSuite({
+  name: "a network in memory",
+  test: (body) => virtual(() => withNetwork(new MemoryNetwork(), body)),
+  floodBytes: 800_000,
+});
+serverSuite({
+  name: "a network in memory, under other schedules",
+  test: (body) => simulate({ runs: 5 }, () => withNetwork(new MemoryNetwork(), body)),
+  floodBytes: 800_000,
+});
+serverSuite({
+  name: "the simulated network",
+  test: (body) => simulate({ runs: 10 }, body),
+  floodBytes: 800_000,
+});
+
+describe("listen", () => {
+  const at = { host: "127.0.0.1", port: 0 };
+  const handler = (): void => {};
+
+  it("refuses addresses, handlers and limits that it cannot work with, and names them", async () => {
+    const refused = async (call: () => Promise<unknown>, what: RegExp): Promise<void> => {
+      await assert.rejects(call, (error) => error instanceof InvalidArgument && what.test(error.message));
+    };
+    await refused(() => listen({ host: "127.0.0.1", port: 65_536 }, handler), /port.*65536/);
+    await refused(() => listen({ port: -1 }, handler), /port.*-1/);
+    await refused(() => listen({ host: "", port: 0 }, handler), /host/);
+    await refused(() => listen({ path: "" }, handler), /path/);
+    await refused(() => listen("127.0.0.1:80" as never, handler), /address/);
+    await refused(() => listen(null as never, handler), /address/);
+    await refused(() => listen(at, undefined as never), /handler/);
+    await refused(() => listen(at, handler, { maxConnections: -1 }), /maxConnections.*-1/);
+    await refused(() => listen(at, handler, { maxConnections: 1.5 }), /maxConnections/);
+    await refused(() => listen(at, handler, { drainMs: Number.NaN }), /drainMs/);
+    await refused(() => listen(at, handler, { backlog: 0 }), /backlog/);
+    await refused(() => listen(at, handler, { keepAliveMs: "1" as never }), /keepAliveMs/);
+  });
+});
