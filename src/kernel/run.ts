@@ -151,6 +151,8 @@ class ProcessWatch {
     if (this.deadlock === null) {
       this.deadlock = deadlock;
       cancelScope(this.#scope, "deadlock", "the runtime");
+      // Only a loop that turns again comes to its end again, where a clean-up that is stuck is told.
+      void this.#runtime.turn.next();
       return;
     }
     this.#runtime.host.warn(deadlock.message);

@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, "../..");
 const entries = readEntries(root);
 
 /** Bytes of each entry with all it imports, minified and compressed (decisions/015). Raise one only in the commit that needs it. */
-const byteCeilings: Record<string, number> = { tsyncio: 22_500, "tsyncio/lowlevel": 10_600 };
+const byteCeilings: Record<string, number> = { tsyncio: 23_000, "tsyncio/lowlevel": 11_100 };
 
 let project = "";
 let tarball = "";
