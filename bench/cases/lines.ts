@@ -1,7 +1,7 @@
 /**
  * 1,000,000 lines of 40 to 60 bytes through one stream. The source is a process of its own, on loopback; the clock runs from the
- * connection to the last line. All but "in the chunk loop" give one line at a time to a `for await`, which is what a program has that passes
- * lines on; that one is what the others would be if no line ever had to wait.
+ * connection to the last line. All but "in the chunk loop" and `lineBatches` give one line at a time to a `for await`, which is what a
+ * program has that passes lines on; these two are what the others would be if no line ever had to wait.
  */
 import { connect, type Socket } from "node:net";
 import process from "node:process";
@@ -68,6 +68,13 @@ async function tsyncio(count: number): Promise<number> {
   return lines.sum;
 }
 
+async function byTheArray(count: number): Promise<number> {
+  const lines = new LineSum();
+  await using stream = await connectStream({ host: "127.0.0.1", port: await sourcePort(count) });
+  for await (const batch of stream.lineBatches()) for (const line of batch) lines.add(line);
+  return lines.sum;
+}
+
 export const benchCase: Case = {
   name: "lines",
   title: "1,000,000 lines through one stream",
@@ -77,6 +84,12 @@ export const benchCase: Case = {
   checksum: sumOfLines,
   warmUps: 1,
   repeats: 5,
-  contenders: { readline, Readable: readable, "Readable, in the chunk loop": inline, tsyncio },
+  contenders: {
+    readline,
+    Readable: readable,
+    "Readable, in the chunk loop": inline,
+    tsyncio,
+    "tsyncio, lineBatches": byTheArray,
+  },
   targets: [atMost(0.5, "readline"), atMost(0.5, "Readable")],
 };

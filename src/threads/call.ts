@@ -43,6 +43,8 @@ export class Call extends Wait<unknown> {
   /** Where it is, and under which number; null while it is queued. */
   slot: { readonly name: string } | null = null;
   id = 0;
+  /** How many threads ended that had it, and had begun nothing. */
+  losses = 0;
   /** What was moved to the thread cannot be sent again. */
   hasMoved = false;
   /** The pool's limit is armed. */
@@ -110,12 +112,15 @@ export class Call extends Wait<unknown> {
     this.#undoTimers();
   }
 
-  /** The thread, or its end, has ended the call, with nothing to show for it: for `reason`, where it did so by itself. */
-  endStopped(reason?: unknown): void {
+  /**
+   * The thread, or its end, has ended the call, with nothing to show for it: for `reason`, where it did so by itself. `isDue`: since
+   * the deadline of the caller has come, by the clock of the thread.
+   */
+  endStopped(reason?: unknown, isDue: boolean = false): void {
     if (typeof this.stopped === "number")
       this.fail(new TimeoutError(this.description, limitText(this.stopped)));
     else if (this.#interruption !== null) this.#endInterrupted(this.#interruption);
-    else if (this.deadline < Infinity) this.#isHeld = true;
+    else if (isDue) this.#isHeld = true;
     else this.fail(new TaskCancelled(this.description, { message: show(reason), reason } as Cancelled));
   }
 

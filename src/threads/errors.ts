@@ -1,15 +1,17 @@
 import { show } from "../base/check.ts";
 import { TsyncioError } from "../base/tsyncio-error.ts";
 
-/** A thread ended while it held a call: by an error that nothing caught, by `process.exit`, or because it was terminated. */
+/**
+ * A thread ended while it held a call: by an error that nothing caught, by `process.exit`, or because it was terminated. Or threads ended
+ * again and again before they began it, or none could be started.
+ */
 export class ThreadCrashed extends TsyncioError {
   static readonly code = "TSY_THREAD_CRASHED";
 
-  constructor(what: string, thread: string, how: string, cause: unknown) {
+  constructor(what: string, how: string, cause: unknown) {
     super(
       ThreadCrashed.code,
-      `${what} has no result: ${thread} ${how} while it held the call. The thread has been replaced; ` +
-        `whether the call did its work is not known. Repeat it if that does no harm.`,
+      `${what} has no result: ${how}.`,
       cause === undefined ? undefined : { cause },
     );
   }

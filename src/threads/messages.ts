@@ -48,5 +48,11 @@ export type FromThread =
   | { readonly kind: "ready"; readonly error: WireError | null }
   | { readonly kind: "value"; readonly id: number; readonly value: unknown }
   | { readonly kind: "error"; readonly id: number; readonly error: WireError }
-  | { readonly kind: "cancelled"; readonly id: number; readonly reason: WireError }
+  | {
+      readonly kind: "cancelled";
+      readonly id: number;
+      readonly reason: WireError;
+      /** Whether the deadline of the caller has come. */
+      readonly isDue: boolean;
+    }
   | { readonly kind: "closed" };

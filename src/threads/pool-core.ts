@@ -22,6 +22,7 @@ import { threadsOf } from "./platform.ts";
 import { readPoolOptions, type PoolSettings, type ThreadPoolOptions } from "./pool-options.ts";
 import type { ThreadPoolStats } from "./pool-stats.ts";
 import { Slot, type SlotOwner } from "./slot.ts";
+import { startError } from "./thread-end.ts";
 
 /** How long calls that run may go on when the pool is disposed of, and threads may clean up. */
 const CLOSE_MS = 5_000;
@@ -152,17 +153,25 @@ export class PoolCore implements CallOwner, SlotOwner {
         if (slot === null) break;
         this.#queue.delete(call);
         this.#calls++;
-        slot.send(call);
+        if (slot instanceof Error) call.fail(slot);
+        else slot.send(call);
       }
     } finally {
       this.#isDispatching = false;
     }
   }
 
-  #slotFor(call: Call): Slot | null {
+  /** Where a call is sent; null where it waits; an error where it would wait for ever. */
+  #slotFor(call: Call): Slot | Error | null {
     const idle = this.#slots.find((slot) => slot.isIdle && slot.takes(call));
     if (idle !== undefined) return idle;
-    if (this.#slots.length < this.settings.threads && this.#state === "open") return this.#start();
+    if (this.#slots.length < this.settings.threads && this.#state === "open") {
+      try {
+        return this.#start();
+      } catch (error) {
+        if (this.#slots.length === 0) return startError(call.description, error);
+      }
+    }
     return this.#slots.find((slot) => slot.takes(call)) ?? null;
   }
 

@@ -8,7 +8,7 @@
 import { cancelScope } from "../kernel/cancel.ts";
 import type { Cancelled } from "../kernel/errors.ts";
 import { closeGroup } from "../kernel/group-scope.ts";
-import { setDeadline } from "../kernel/limit.ts";
+import { deadlineOf, setDeadline } from "../kernel/limit.ts";
 import type { Runtime } from "../kernel/runtime.ts";
 import { startTask, TaskScope } from "../kernel/task.ts";
 import { Batch } from "./batch.ts";
@@ -134,9 +134,11 @@ export class ThreadServer {
     const { state, outcome } = task;
     const { id } = message;
     if (state === "done") this.#answer(message, outcome);
-    else if (state === "cancelled")
-      this.#link.post({ kind: "cancelled", id, reason: toWire((outcome as Cancelled).reason) }, []);
-    else this.#link.post({ kind: "error", id, error: toWire(outcome) }, []);
+    else if (state === "cancelled") {
+      const reason = toWire((outcome as Cancelled).reason);
+      const isDue = message.remainingMs !== Infinity && deadlineOf(task) <= this.#runtime.now();
+      this.#link.post({ kind: "cancelled", id, reason, isDue }, []);
+    } else this.#link.post({ kind: "error", id, error: toWire(outcome) }, []);
     this.#next();
   }
 

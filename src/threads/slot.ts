@@ -21,7 +21,7 @@ import type { FromThread, ToThread } from "./messages.ts";
 import { unsendable, workMessage } from "./outgoing.ts";
 import { threadsOf, type ThreadEnd, type ThreadHandle } from "./platform.ts";
 import type { PoolSettings } from "./pool-options.ts";
-import { howItEnded, lossError } from "./thread-end.ts";
+import { howItEnded, lossError, MOST_LOSSES } from "./thread-end.ts";
 import { forgetMarks, movedWith } from "./transfer.ts";
 
 /** What a slot tells its pool. */
@@ -49,7 +49,6 @@ export class Slot {
   readonly #limits: CallLimits;
   readonly #starting: WaitQueue;
   readonly #whenEnded: Array<() => void> = [];
-  #nextId = 1;
   /** Why we ended it ourselves; null where we did not. */
   #terminated: string | null = null;
   #loadError: { readonly error: unknown } | null = null;
@@ -83,7 +82,7 @@ export class Slot {
   /** Sends a call to the thread. One that cannot be cloned fails, and the thread knows nothing of it. */
   send(call: Call): void {
     const { values } = call.job;
-    const id = this.#nextId++;
+    const id = this.#marks.next(this.calls);
     const moved = movedWith(values);
     const message = workMessage(call, id);
     this.#marks.send(id);
@@ -196,7 +195,7 @@ export class Slot {
     this.#owner.roomMade();
     if (message.kind === "value") call.wake(message.value);
     else if (message.kind === "error") call.fail(fromWire(message.error, this.name, call.job.origin));
-    else call.endStopped(fromWire(message.reason, this.name, null));
+    else call.endStopped(fromWire(message.reason, this.name, null), message.isDue);
   }
 
   #remove(call: Call): void {
@@ -216,8 +215,9 @@ export class Slot {
     const wasStarting = before === "starting";
     const calls = this.calls.splice(0);
     const begun = calls.filter(({ id }) => this.#marks.isBegun(id));
-    // A thread that cannot even start would go on for ever with the same calls.
-    const lost = wasStarting && begun.length === 0 && this.#terminated === null ? calls : begun;
+    // Threads that cannot even start, or never begin, would go on for ever with the same calls.
+    const isLost = (call: Call): boolean => wasStarting || ++call.losses === MOST_LOSSES;
+    const lost = begun.length === 0 && this.#terminated === null ? calls.filter(isLost) : begun;
     const returned = calls.filter(
       (call) => !lost.includes(call) && !call.hasMoved && call.stopped === null,
     );
@@ -229,13 +229,13 @@ export class Slot {
       maxHeapMb: this.#owner.settings.maxHeapMb,
     };
     if (calls.length === 0 && this.#terminated === null && before === "ready") this.#reportIdleEnd(end);
-    if (wasStarting) this.#loadError = { error: lossError("starting the thread", loss) };
+    if (wasStarting) this.#loadError = { error: lossError("starting the thread", loss, 0) };
     this.#owner.ended(this, returned, this.#terminated !== null);
     this.#starting.wakeAll(undefined);
     for (const tell of this.#whenEnded) tell();
     for (const call of calls) {
       if (returned.includes(call)) continue;
-      if (call.stopped === null) call.fail(lossError(call.description, loss));
+      if (call.stopped === null) call.fail(lossError(call.description, loss, call.losses));
       else call.endStopped();
     }
   }

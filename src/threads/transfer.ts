@@ -11,6 +11,8 @@ let used = false;
  * afterwards. Without `moved` it is the `ArrayBuffer` itself, or that of the view; else the buffers and ports in `moved`, which stand
  * somewhere in the value.
  *
+ * A view moves its whole buffer. Bytes that a `ByteStream` gave may share theirs with what comes next: move a copy, `bytes.slice()`.
+ *
  * The mark holds for one call. A call that never reached a thread, because it was cancelled first say, has moved nothing.
  *
  * @throws {InvalidArgument} for a value that holds no buffer, where `moved` is not given.

@@ -73,4 +73,24 @@ describe("The mark of a message", () => {
     assert.equal(theirs.begin(2), false);
     assert.equal(ours.isBegun(2), false);
   });
+
+  it("is that of its message alone, however many others were dropped meanwhile", () => {
+    const ours = new Marks();
+    const theirs = new Marks(ours.buffer);
+    const first = ours.next([]);
+    ours.send(first);
+    assert.ok(theirs.begin(first));
+    const dropped: number[] = [];
+    for (let n = 0; n < 100; n++) {
+      const id = ours.next([{ id: first }]);
+      ours.send(id);
+      assert.ok(ours.drop(id));
+      dropped.push(id);
+    }
+    const last = ours.next([{ id: first }]);
+    ours.send(last);
+    assert.ok(ours.isBegun(first), "the first one is still known to have begun");
+    for (const id of dropped) assert.equal(theirs.begin(id), false, `message ${id} was dropped`);
+    assert.ok(theirs.begin(last));
+  });
 });

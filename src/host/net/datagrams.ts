@@ -48,6 +48,8 @@ class PlatformDatagrams implements DatagramSocket {
   readonly #socket: Socket;
   /** It sends to its peer only, and must not be given an address. */
   readonly #hasPeer: boolean;
+  /** Sends under way. The platform forgets those that it has not begun when the socket is closed. */
+  readonly #sends: Set<(error: Error | null) => void> = new Set();
   #isClosed = false;
 
   constructor(socket: Socket, at: IpEndpoint, hasPeer: boolean, events: DatagramEvents) {
@@ -64,23 +66,25 @@ class PlatformDatagrams implements DatagramSocket {
 
   send(bytes: Uint8Array, to: IpEndpoint): Begin<void> {
     return (done, failed) => {
-      let isWanted = true;
       const sent = (error: Error | null | undefined): void => {
-        if (!isWanted) return;
+        if (!this.#sends.delete(sent)) return;
         if (error === null || error === undefined) done();
         else failed(error);
       };
       if (this.#hasPeer) this.#socket.send(bytes, sent);
       else this.#socket.send(bytes, to.port, to.address, sent);
-      return () => {
-        isWanted = false;
-      };
+      this.#sends.add(sent);
+      return () => void this.#sends.delete(sent);
     };
   }
 
   close(done: () => void): void {
     this.#isClosed = true;
-    this.#socket.close(done);
+    this.#socket.close(() => {
+      const closed = Object.assign(new Error("the socket was closed"), { code: "EBADF" });
+      for (const sent of this.#sends) sent(closed);
+      done();
+    });
   }
 
   keepAlive(yes: boolean): void {

@@ -95,7 +95,7 @@ export class SocketTransport implements Transport {
 
   start(sink: TransportSink): void {
     this.#sink = sink;
-    if (this.#hasEnded) queueMicrotask(() => this.ended());
+    if (this.#hasEnded) inRoot(() => queueMicrotask(() => this.ended()));
     if (this.#isClosed) queueMicrotask(() => this.#tellClosed());
     else inRoot(() => this.#socket.on("data", onData));
   }

@@ -21,8 +21,13 @@ export function explainInUse(error: Error, at: Endpoint, done: (error: Error) =>
     probe.destroy();
     done(error);
   });
-  probe.once("error", () => {
+  probe.once("error", (reason) => {
     probe.destroy();
+    // Only this says that nobody listens: a busy program, or one of another kind, answers otherwise.
+    if (systemCodeOf(reason) !== "ECONNREFUSED") {
+      done(error);
+      return;
+    }
     const stale = `the socket at ${at.path} was left behind by a program that has ended. Remove the file`;
     done(leftover(error, stale));
   });

@@ -62,6 +62,8 @@ export function events(
     );
   const source = sourceOf(emitter as Emitter | Target<unknown>) as Source<never>;
   checkName("name", name);
+  if (!Array.isArray(endEvents))
+    throw new InvalidArgument(`endEvents of events is ${show(endEvents)}. Give an array of names.`);
   for (const end of endEvents) checkName("a name in endEvents", end);
   // Whoever loops over the errors themselves wants them as events.
   const failing = errorEvent === name ? null : errorEvent;

@@ -25,10 +25,13 @@ export function checkChunks(name: string, chunks: Chunks): Chunks {
 }
 
 /**
- * Calls `take` for each chunk, one after the other. Where that throws, or the scope is cancelled, the iterator is told to end; in a
+ * Calls `take` for each chunk, one after the other, until it gives false. Where it does, or throws, or the scope is cancelled, the iterator is told to end; in a
  * cancelled scope it may take up to 5 s for that.
  */
-export async function forEachChunk(chunks: Chunks, take: (chunk: Chunk) => Promise<void>): Promise<void> {
+export async function forEachChunk(
+  chunks: Chunks,
+  take: (chunk: Chunk) => Promise<unknown>,
+): Promise<void> {
   const iterator =
     Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
   let isOver = false;
@@ -41,7 +44,7 @@ export async function forEachChunk(chunks: Chunks, take: (chunk: Chunk) => Promi
         isOver = true;
         return;
       }
-      await take(value);
+      if ((await take(value)) === false) return;
     }
   } finally {
     if (!isOver) await end(iterator);

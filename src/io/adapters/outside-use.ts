@@ -10,6 +10,7 @@ import { inRoot } from "../../kernel/root-context.ts";
 import { currentRuntime } from "../../kernel/runtime.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { ByteStream } from "../stream/byte-stream.ts";
+import { handNext } from "../stream/reads.ts";
 
 export class OutsideUse {
   readonly stream: ByteStream;
@@ -30,6 +31,16 @@ export class OutsideUse {
       withCancelScope((scope) => {
         this.#reading = scope;
         return this.stream.read();
+      }),
+    );
+  }
+
+  /** {@link read}, where what comes is handed to `take` in the step in which it leaves the stream; nothing once the reading was given up. */
+  async handNext(take: (chunk: Uint8Array | null) => void): Promise<void> {
+    await this.run(() =>
+      withCancelScope((scope) => {
+        this.#reading = scope;
+        return handNext(this.stream.reader, take, () => !scope.cancelRequested);
       }),
     );
   }

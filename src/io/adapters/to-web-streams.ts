@@ -49,12 +49,12 @@ class Halves {
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
-          const chunk = await this.#use.read();
-          if (chunk === undefined) return;
-          if (chunk !== null) {
-            controller.enqueue(chunk);
-            return;
-          }
+          let hasEnded = false;
+          await this.#use.handNext((chunk) => {
+            if (chunk !== null) controller.enqueue(chunk);
+            else hasEnded = true;
+          });
+          if (!hasEnded || this.#isReadingDone) return;
           controller.close();
           await this.#readingDone();
         },

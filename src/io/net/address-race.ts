@@ -74,7 +74,7 @@ class AddressRace {
   #act(action: RaceAction): void {
     switch (action.kind) {
       case "attempt":
-        this.#begin(action.attempt);
+        this.#attempt(action.attempt);
         break;
       case "wakeAt":
         this.#scope.engine.timers.remove(this.#timer);
@@ -89,6 +89,16 @@ class AddressRace {
       case "lost":
         this.#fail(this.#plan.lost(action.errors, this.#state.addresses));
         break;
+    }
+  }
+
+  /** Some platforms throw at once what others tell later: it counts as told later. */
+  #attempt(attempt: number): void {
+    try {
+      this.#begin(attempt);
+    } catch (error) {
+      const failed = (): void => this.feed({ kind: "failed", attempt, error });
+      inRoot(() => this.#scope.engine.host.microtask(failed));
     }
   }
 

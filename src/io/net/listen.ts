@@ -19,6 +19,7 @@ import {
 } from "./network.ts";
 import type { ConnectionHandler } from "./connections.ts";
 import { Server, type ServerPlan } from "./server.ts";
+import { checkTlsServerOptions } from "./tls.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
 /** Where to listen. Without a host: at all addresses of the machine, IPv4 and IPv6. */
@@ -52,7 +53,7 @@ const DRAIN_MS = 30_000;
 /**
  * Listens, and runs `handler` for each connection, in a task of its own. Resolves when connections are accepted.
  *
- * The stream is closed when its handler returns, and cut when it throws. An error of a handler ends its connection only: what the peer
+ * The stream is closed when its handler returns or is cancelled, and cut when it throws an error. An error of a handler ends its connection only: what the peer
  * brings about (a lost connection, data that ends too soon or is over a limit, a failed handshake) is counted, anything else goes to
  * `onError`. The server lives under the runtime, not under the caller's scope: leave it by `await using`, or call `close`. Handlers run in
  * the context of the caller.
@@ -67,13 +68,15 @@ const DRAIN_MS = 30_000;
  * await using stream = await connect(server.address);
  * console.log(await stream.readText()); // hello
  */
-export async function listen(
+export function listen(
   address: ListenAddress,
   handler: ConnectionHandler,
   options: ListenOptions = {},
 ): Promise<Server> {
   const at = checkListenAddress(address);
   checkFunction("handler of listen", handler);
+  if (options.onError !== undefined) checkFunction("onError of listen", options.onError);
+  if (options.tls !== undefined) checkTlsServerOptions("listen", options.tls);
   const settings = settingsOf(options);
   const network = currentNetwork();
   const plan: ServerPlan = {
@@ -84,6 +87,10 @@ export async function listen(
     drainMs: checkDuration("drainMs of listen", options.drainMs ?? DRAIN_MS),
     onError: options.onError ?? null,
   };
+  return serveAt(at, plan);
+}
+
+async function serveAt(at: Address, plan: ServerPlan): Promise<Server> {
   const { background } = currentRuntime();
   return await background.start<Server>(`server at ${formatAddress(at)}`, (ready) =>
     new Server(plan).serve(ready),
@@ -146,6 +153,16 @@ function listenError(at: Address, error: unknown): unknown {
   const address = formatAddress(at);
   if (code === null || code.startsWith("TSY_")) return error;
   if (code === "EADDRINUSE") return new AddressInUse(address, error);
-  const advice = code === "EACCES" ? " Ports below 1024 and foreign folders need a privilege." : "";
-  return new ListenFailed(address, error, advice);
+  return new ListenFailed(address, error, adviceFor(at, code));
+}
+
+/** A folder that does not exist is told as EACCES as well. */
+function adviceFor(at: Address, code: string): string {
+  if (code === "EACCES")
+    return "path" in at
+      ? " Its folder does not exist, or this process may not write there."
+      : " Ports below 1024 need a privilege.";
+  if (code === "EADDRNOTAVAIL")
+    return " This machine has no such address: give one of its own, or leave the host out for all of them.";
+  return "";
 }

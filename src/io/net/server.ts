@@ -13,6 +13,7 @@ import { cancellationIn } from "../../kernel/cancellation-in.ts";
 import { currentScope } from "../../kernel/current.ts";
 import { FirmWait } from "../../kernel/park.ts";
 import { inRoot } from "../../kernel/root-context.ts";
+import type { Scope } from "../../kernel/scope.ts";
 import { withTaskGroup, type Ready, type TaskGroup } from "../../kernel/task-group.ts";
 import { withShield, withTimeoutOr } from "../../flow/time-limit.ts";
 import { Future } from "../../sync/future.ts";
@@ -37,6 +38,8 @@ export class Server implements AsyncDisposable {
   readonly #stop: Future<number> = new Future({ name: "a request to close the server" });
   readonly #closed: Future<void> = new Future({ name: "the server to be closed" });
   #socket: ListeningSocket | null = null;
+  /** Where the server and its connections live. */
+  #scope: Scope | null = null;
 
   /** @internal */
   constructor(plan: ServerPlan) {
@@ -57,7 +60,8 @@ export class Server implements AsyncDisposable {
 
   /**
    * Stops accepting, lets connections end by themselves for `drainMs` (default: what `listen` was given), cancels those that are left,
-   * and waits for their end. In a cancelled scope they have 5 s at most. Twice is the same as once.
+   * and waits for their end. In a cancelled scope they have 5 s at most. Twice is the same as once. Called by a connection of its own it
+   * does not wait: that one would wait for itself.
    *
    * Cancel safety: not a cancellation point.
    */
@@ -66,7 +70,8 @@ export class Server implements AsyncDisposable {
     const isCancelled = currentScope().blocked !== null;
     if (this.#stop.state === "pending")
       this.#stop.resolve(isCancelled ? Math.min(drainMs, CLOSE_MS) : drainMs);
-    await withShield(Infinity, () => this.#closed.wait()).catch(() => {});
+    if (!isBelow(currentScope(), this.#scope))
+      await withShield(Infinity, () => this.#closed.wait()).catch(() => {});
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -88,6 +93,7 @@ export class Server implements AsyncDisposable {
 
   /** @internal Runs the server, in a task of the background. */
   async serve(ready: Ready<Server>): Promise<void> {
+    this.#scope = currentScope();
     try {
       await withTaskGroup((group) => this.#listen(group, ready));
     } catch (error) {
@@ -119,6 +125,11 @@ export class Server implements AsyncDisposable {
   #lost(error: Error): void {
     if (this.#stop.state === "pending") this.#stop.reject(error);
   }
+}
+
+function isBelow(scope: Scope, above: Scope | null): boolean {
+  for (let at: Scope | null = scope; at !== null; at = at.parent) if (at === above) return true;
+  return false;
 }
 
 /** Closes a socket, and waits until its address is free. */

@@ -75,6 +75,16 @@ export class ChildProcess implements AsyncDisposable {
     return this.#group.wait();
   }
 
+  /** @internal Ends the child when the calling task is cancelled; returns when it has ended by itself. */
+  async watch(): Promise<void> {
+    try {
+      await this.#group.wait("a watcher");
+    } catch (cancelled) {
+      await this[Symbol.asyncDispose]();
+      throw cancelled;
+    }
+  }
+
   /**
    * Sends a signal to the child alone, not to the processes that it has started. False where it has ended.
    *

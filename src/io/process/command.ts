@@ -1,5 +1,6 @@
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
+import { currentRuntime, detached } from "../../kernel/runtime.ts";
 import { startChild, type ChildProcess } from "./child-process.ts";
 import { checkCommand, type CommandOptions, type CommandSpec } from "./options.ts";
 import { Pipeline, type CommandResult } from "./pipeline.ts";
@@ -75,8 +76,16 @@ export class Command {
       throw new InvalidArgument(
         `${show(this.spec.file)} has an input, and was to be started. Leave it out, and write to the child's stdin.`,
       );
-    return startChild(this.spec, true);
+    return startForOwner(this.spec);
   }
+}
+
+/** A child that its owner has not ended when the runtime ends is ended with it: nothing outlives a run. */
+async function startForOwner(spec: CommandSpec): Promise<ChildProcess> {
+  const child = await startChild(spec, true);
+  const { background } = currentRuntime();
+  detached(() => background.spawnService(`child process of ${spec.file}`, () => child.watch()));
+  return child;
 }
 
 /**

@@ -18,6 +18,8 @@ export class ProcessGroup {
   readonly #process: SpawnedProcess;
   readonly #graceMs: number;
   readonly #exits: WaitQueue<ExitStatus>;
+  /** Those of ours who watch over the child; they are no waiters of the user's. */
+  readonly #watchers: WaitQueue<ExitStatus>;
   readonly #ends: WaitQueue<ExitStatus | null>;
   readonly #firm: FirmWait<void>[] = [];
   readonly #timer: TimedCall;
@@ -30,6 +32,7 @@ export class ProcessGroup {
     this.#process = process;
     this.#graceMs = graceMs;
     this.#exits = new WaitQueue(`the end of ${name}`);
+    this.#watchers = new WaitQueue(`the end of ${name}`);
     this.#ends = new WaitQueue(`${name} to be terminated`);
     this.#timer = new TimedCall(() => this.#advance("due"), true);
   }
@@ -51,15 +54,17 @@ export class ProcessGroup {
   exited(exit: ExitStatus): void {
     this.#exit = exit;
     this.#exits.wakeAll(exit);
+    this.#watchers.wakeAll(exit);
     this.#advance("exit");
   }
 
   /** Waits for the end of the leader. */
-  wait(): Promise<ExitStatus> {
+  wait(by: "a user" | "a watcher" = "a user"): Promise<ExitStatus> {
     const scope = currentScope();
     const refused = refusal(scope);
     if (refused !== null) return refused;
-    return this.#exit === null ? this.#exits.park(undefined, scope) : delivered(this.#exit, scope);
+    if (this.#exit !== null) return delivered(this.#exit, scope);
+    return (by === "a user" ? this.#exits : this.#watchers).park(undefined, scope);
   }
 
   /** Sends a signal to the leader. False where it has ended. */

@@ -46,7 +46,9 @@ export class Pipeline {
       throw new InvalidArgument(
         `${show(last.file)} cannot be piped: its stdout is ${show(last.stdout)}. Leave that option out.`,
       );
-    const { spec } = next;
+    const spec = (next as Partial<typeof next> | undefined)?.spec;
+    if (spec === undefined)
+      throw new InvalidArgument(`what is piped into is ${show(next)}. Give a command: command("sort").`);
     if (spec.input !== null || spec.stdin !== null)
       throw new InvalidArgument(
         `${show(spec.file)} cannot be piped into: it has an input of its own. Leave input and stdin out.`,

@@ -77,11 +77,11 @@ class SignalLoop<N extends string> implements AsyncIterator<N, undefined> {
   }
 
   async next(): Promise<IteratorResult<N, undefined>> {
-    if (!this.#hasBegun) {
+    const scope = currentScope();
+    if (!this.#hasBegun && scope.blocked === null) {
       this.#hasBegun = true;
       await this.#task.next();
     }
-    const scope = currentScope();
     const refused = refusal(scope);
     if (refused !== null) return refused;
     const [name] = this.#pending;

@@ -13,6 +13,7 @@
 import { all } from "../../flow/all.ts";
 import { withTaskGroup, type TaskGroup } from "../../kernel/task-group.ts";
 import type { Task } from "../../kernel/task.ts";
+import { forEachChunk } from "../adapters/foreign-iterator.ts";
 import { ConnectionReset, StreamClosed } from "../errors.ts";
 import type { ByteStream } from "../stream/byte-stream.ts";
 import { startChild, type ChildProcess } from "./child-process.ts";
@@ -135,8 +136,9 @@ async function pump(from: Stage, to: ByteStream): Promise<void> {
 
 async function give(to: ByteStream, input: CommandInput): Promise<void> {
   const pieces = typeof input === "string" || input instanceof Uint8Array ? [input] : input;
-  for await (const piece of pieces) if (!(await offer(() => to.write(piece)))) return;
-  await offer(() => to.end());
+  let isWanted = true;
+  await forEachChunk(pieces, async (piece) => (isWanted = await offer(() => to.write(piece))));
+  if (isWanted) await offer(() => to.end());
 }
 
 /** Writes to a child. False where it does not read any more, which is its own affair. */

@@ -9,6 +9,7 @@ import {
   readFrame,
   readInto,
   readLine,
+  readLineBatch,
   readUntil,
   type FrameDecoder,
 } from "./reads.ts";
@@ -157,6 +158,13 @@ export class ByteStream implements AsyncDisposable, AsyncIterable<Uint8Array> {
     return iterating(() => readLine<IteratorResult<string, undefined>>(reader, maxBytes, step));
   }
 
+  /** {@link lines} by the array, as many as have come: a loop inside the loop costs a fraction of a wait for each line. */
+  lineBatches(options: LimitOption = {}): AsyncIterableIterator<string[], undefined> {
+    const maxBytes = pieceBytes("lineBatches", options);
+    const reader = this.#reader;
+    return iterating(() => readLineBatch<IteratorResult<string[], undefined>>(reader, maxBytes, step));
+  }
+
   /**
    * Iterates over frames, which `decoder` finds. Each may have up to `maxBytes` (default 64 KiB). Throws as `read` does, and
    *
@@ -225,6 +233,10 @@ export class ByteStream implements AsyncDisposable, AsyncIterable<Uint8Array> {
     return this.close();
   }
 
+  /** @internal */ get reader(): StreamReader {
+    return this.#reader;
+  }
+
   /** @internal Takes the transport away from this stream, which is closed then, with the bytes that nobody has read. */
   detach(): { readonly transport: Transport; readonly unread: Uint8Array | null } {
     return { transport: this.#transport, unread: this.#life.detach() };
@@ -232,11 +244,7 @@ export class ByteStream implements AsyncDisposable, AsyncIterable<Uint8Array> {
 
   stats(): ByteStreamStats {
     const { bytesRead, bufferedBytes } = this.#reader;
-    return {
-      bytesRead,
-      bytesWritten: this.bytesWritten,
-      bufferedBytes,
-      unsentBytes: this.#transport.unsentBytes,
-    };
+    const { unsentBytes } = this.#transport;
+    return { bytesRead, bytesWritten: this.bytesWritten, bufferedBytes, unsentBytes };
   }
 }

@@ -39,6 +39,16 @@ export class LineBatch {
     return line;
   }
 
+  /** All the lines that have come and were not given out, if each takes at most `maxBytes`; null where there are none. */
+  takeAll(maxBytes: number): string[] | null {
+    if (maxBytes < this.#maxBytes) this.settle();
+    if (this.#next === this.#lines.length && !this.#cut(maxBytes)) return null;
+    const lines = this.#next === 0 ? this.#lines : this.#lines.slice(this.#next);
+    this.#next = this.#lines.length;
+    this.settle();
+    return lines;
+  }
+
   /** What is left when the data has ended: a line without its end, or null where there is nothing. Only after `take` gave null. */
   takeLast(): string | null {
     const { size } = this.#queue;

@@ -2,6 +2,7 @@
 import { currentScope } from "../../kernel/current.ts";
 import { delivered } from "../../kernel/park.ts";
 import { LimitOverrun, UnexpectedEnd } from "../errors.ts";
+import type { LineBatch } from "./line-batch.ts";
 import { endOfFirst } from "./separators.ts";
 import type { StreamReader } from "./stream-reader.ts";
 
@@ -26,6 +27,25 @@ export function readInto(reader: StreamReader, target: Uint8Array): Promise<numb
     const bytes = reader.queue.takeInto(target);
     reader.taken();
     return bytes;
+  });
+}
+
+/**
+ * Hands the next chunk, or null at the end of the data, to `take` in the step in which it leaves the stream. One that `isWanted` denies
+ * then stays in it.
+ */
+export function handNext(
+  reader: StreamReader,
+  take: (chunk: Uint8Array | null) => void,
+  isWanted: () => boolean,
+): Promise<void> {
+  const refused = reader.refusal(currentScope());
+  if (refused !== null) return refused;
+  return reader.exclusively(async () => {
+    const hasMore = await reader.more(1);
+    if (!isWanted()) return;
+    take(hasMore ? reader.queue.takeChunk(Infinity) : null);
+    reader.taken();
   });
 }
 
@@ -70,34 +90,72 @@ export function readUntil(
   });
 }
 
+/** How lines are taken from those at the front of the queue: one, or all that have come. */
+interface LineTaking<T> {
+  take(lines: LineBatch, maxBytes: number): T | null;
+  last(lines: LineBatch): T | null;
+}
+
+const oneLine: LineTaking<string> = {
+  take: (lines, maxBytes) => lines.take(maxBytes),
+  last: (lines) => lines.takeLast(),
+};
+
+const allLines: LineTaking<string[]> = {
+  take: (lines, maxBytes) => lines.takeAll(maxBytes),
+  last: (lines) => {
+    const line = lines.takeLast();
+    return line === null ? null : [line];
+  },
+};
+
 /** `shape(line)` without its end, or `shape(null)` at the end of the data. The last line needs no end. */
-export function readLine<T>(
+export function readLine<R>(
   reader: StreamReader,
   maxBytes: number,
-  shape: (line: string | null) => T,
-): Promise<T> {
+  shape: (line: string | null) => R,
+): Promise<R> {
+  return readLines(reader, maxBytes, oneLine, shape);
+}
+
+/** {@link readLine} for all the lines that have come, at least one. */
+export function readLineBatch<R>(
+  reader: StreamReader,
+  maxBytes: number,
+  shape: (lines: string[] | null) => R,
+): Promise<R> {
+  return readLines(reader, maxBytes, allLines, shape);
+}
+
+function readLines<T, R>(
+  reader: StreamReader,
+  maxBytes: number,
+  taking: LineTaking<T>,
+  shape: (taken: T | null) => R,
+): Promise<R> {
   const scope = currentScope();
   const refused = reader.refusal(scope);
   if (refused !== null) return refused;
-  const line = reader.lines.take(maxBytes);
-  if (line === null) return reader.exclusively(() => lineLater(reader, maxBytes, shape));
+  const taken = taking.take(reader.lines, maxBytes);
+  if (taken === null) return reader.exclusively(() => linesLater(reader, maxBytes, taking, shape));
   reader.taken();
-  return delivered(shape(line), scope);
+  return delivered(shape(taken), scope);
 }
 
-async function lineLater<T>(
+async function linesLater<T, R>(
   reader: StreamReader,
   maxBytes: number,
-  shape: (line: string | null) => T,
-): Promise<T> {
+  taking: LineTaking<T>,
+  shape: (taken: T | null) => R,
+): Promise<R> {
   for (;;) {
     const { size } = reader.queue;
     if (size >= maxBytes) throw new LimitOverrun("a line", reader.name, maxBytes, size);
     const hasMore = await reader.more(size + 1);
-    const line = reader.lines.take(maxBytes) ?? (hasMore ? null : reader.lines.takeLast());
-    if (line === null && hasMore) continue;
+    const taken = taking.take(reader.lines, maxBytes) ?? (hasMore ? null : taking.last(reader.lines));
+    if (taken === null && hasMore) continue;
     reader.taken();
-    return shape(line);
+    return shape(taken);
   }
 }
 

@@ -13,7 +13,7 @@
  */
 import { delivered, refusal, Wait } from "../../kernel/park.ts";
 import { currentScope } from "../../kernel/current.ts";
-import type { Scope } from "../../kernel/scope.ts";
+import type { AfterMark, Scope } from "../../kernel/scope.ts";
 import { StreamBusy } from "../errors.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { LineBatch } from "./line-batch.ts";
@@ -43,8 +43,8 @@ class ReadWait<T> extends Wait<T> {
     return `read from ${this.reader.name}`;
   }
 
-  protected unlink(): void {
-    this.reader.leave();
+  protected unlink(after: AfterMark): void {
+    this.reader.leave(after);
   }
 }
 
@@ -54,6 +54,8 @@ export class StreamReader {
   #lines: LineBatch | null = null;
   #wait: ReadWait<unknown> | null = null;
   #isBusy = false;
+  /** Whether the read that is busy has waited, so that its wake-up counted as an operation. */
+  #hasWaited = false;
   #isPaused = false;
   #hasEnded = false;
   /** What reads throw once the queue is empty; null while the stream is whole. */
@@ -132,9 +134,9 @@ export class StreamReader {
   }
 
   /** A wait has been cancelled. */
-  leave(): void {
+  leave(after: AfterMark): void {
     this.#wait = null;
-    this.#pauseIfFull();
+    after.notices.push(() => this.#pauseIfFull());
   }
 
   /** Takes over everything unread, for what is going to read the transport from now on. Null where there is nothing. */
@@ -173,6 +175,7 @@ export class StreamReader {
     while (this.queue.size < bytes) {
       if (this.#failure !== null) throw this.#failure;
       if (this.#hasEnded) return false;
+      this.#hasWaited = true;
       await this.#park(currentScope(), bytes, null);
     }
     return true;
@@ -190,12 +193,19 @@ export class StreamReader {
     if (this.#isPaused && this.queue.size <= HIGH_WATER_BYTES / 2) this.#resume();
   }
 
-  /** Runs a read that may wait several times, or in which the lines are settled first. */
+  /**
+   * Runs a read that may wait several times, or in which the lines are settled first. One that found all it needs has yet to leave the
+   * event loop its turns.
+   */
   async exclusively<T>(operation: () => Promise<T>): Promise<T> {
+    const { turn } = currentScope().engine;
     this.#isBusy = true;
+    this.#hasWaited = false;
     try {
       this.#lines?.settle();
-      return await operation();
+      const result = await operation();
+      if (!this.#hasWaited && turn.spend()) await turn.next();
+      return result;
     } finally {
       this.#isBusy = false;
       this.#pauseIfFull();

@@ -10,7 +10,8 @@
  * Invariants
  * - `#isBackedUp` is true from a `write` or `end` of the transport that was not done at once until it says `drained`.
  * - In `#turns` stand those whose bytes were not taken; while somebody is there, whoever comes joins them.
- * - In `#drains` stand those whose bytes were taken, or who flush.
+ * - In `#drains` stand those whose bytes were taken, or who flush. Nobody joins them once the stream is lost: nothing drains any more.
+ * - `#endings` ends wait for their turn; the first of them that comes to it sends the end of data.
  */
 import { currentScope } from "../../kernel/current.ts";
 import { passed, refusal } from "../../kernel/park.ts";
@@ -31,7 +32,9 @@ export class StreamWriter {
   #drains: WaitQueue | null = null;
   #isBackedUp = false;
   #ended: "no" | "in its turn" | "yes" = "no";
+  #endings = 0;
   #failure: Error | null = null;
+  #lost: Error | null = null;
   #bytesWritten = 0;
 
   constructor(transport: Transport) {
@@ -66,7 +69,7 @@ export class StreamWriter {
     const scope = currentScope();
     const refused = this.#refusal(scope);
     if (refused !== null) return refused;
-    if (this.#ended === "no") return this.#endInTurn(scope);
+    if (this.#ended !== "yes") return this.#endInTurn(scope);
     return this.#isBackedUp ? this.#drained(scope) : passed(scope);
   }
 
@@ -93,6 +96,7 @@ export class StreamWriter {
   /** Writes fail with `error` from now on, those that wait included. The first error stays. */
   fail(error: Error): void {
     this.#failure ??= error;
+    this.#lost ??= error;
     this.#turns?.failAll(() => error);
     this.#drains?.failAll(() => error);
   }
@@ -130,28 +134,31 @@ export class StreamWriter {
 
   async #endInTurn(scope: Scope): Promise<void> {
     this.#ended = "in its turn";
+    this.#endings++;
     try {
       await this.#inTurn(END, scope);
     } finally {
+      this.#endings--;
       // A cancelled end that was not taken has done nothing.
-      if (this.#ended === "in its turn") this.#ended = "no";
+      if (this.#endings === 0 && this.#ended === "in its turn") this.#ended = "no";
     }
   }
 
   /** Gives bytes to the transport. True when they are handed on already. */
   #hand(bytes: Uint8Array | typeof END): boolean {
-    if (bytes === END) {
+    if (bytes !== END) {
+      this.#isBackedUp = !this.#transport.write(bytes);
+      this.#bytesWritten += bytes.length;
+    } else if (this.#ended !== "yes") {
       this.#ended = "yes";
       this.#transport.end();
       this.#isBackedUp = this.#transport.unsentBytes > 0;
-    } else {
-      this.#bytesWritten += bytes.length;
-      this.#isBackedUp = !this.#transport.write(bytes);
     }
     return !this.#isBackedUp;
   }
 
   #drained(scope: Scope): Promise<void> {
+    if (this.#lost !== null) return Promise.reject(this.#lost);
     this.#drains ??= new WaitQueue(`the bytes written to ${streamName(this.#transport)} to be sent`);
     return this.#drains.park(undefined, scope);
   }

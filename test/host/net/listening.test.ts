@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -15,6 +17,7 @@ import {
   loopback,
   network,
 } from "./delivery.ts";
+import { explainInUse } from "../../../src/host/net/stale-socket.ts";
 import type { Endpoint } from "../../../src/io/net/address.ts";
 import type { ListenerEvents, ListeningSocket } from "../../../src/io/net/network.ts";
 
@@ -121,6 +124,25 @@ describe("A listening socket of the platform", () => {
         message: `the socket at ${stale} was left behind by a program that has ended. Remove the file`,
       });
       assert.ok(statSync(stale).isSocket());
+    },
+  );
+
+  it(
+    "counts a program as living that is too busy to accept",
+    { skip: process.platform !== "linux" },
+    async () => {
+      const path = join(folder, "busy.sock");
+      const busy = createServer();
+      busy.listen({ path, backlog: 1 });
+      await once(busy, "listening");
+      // In this very step nobody accepts.
+      const clients = Array.from({ length: 8 }, () => connect({ path }).on("error", () => {}));
+      const inUse = Object.assign(new Error("in use"), { code: "EADDRINUSE" });
+      const said = new Promise((resolve) => explainInUse(inUse, { path }, resolve));
+      assert.equal(await said, inUse);
+      for (const client of clients) client.destroy();
+      busy.close();
+      await once(busy, "close");
     },
   );
 

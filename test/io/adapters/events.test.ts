@@ -283,6 +283,7 @@ describe("events", () => {
     assert.throws(() => events(emitter, "n", { capacity: 0 }), InvalidArgument);
     assert.throws(() => events(emitter, "n", { overflow: "wait" as never }), InvalidArgument);
     assert.throws(() => events(emitter, "n", { endEvents: [1 as never] }), InvalidArgument);
+    assert.throws(() => events(emitter, "n", { endEvents: "end" as never }), InvalidArgument);
   });
 });
 

@@ -39,7 +39,34 @@ function assertNothingOpen(network: ScriptedNetwork): void {
   assert.deepEqual({ pending: network.pending, open: network.open }, { pending: 0, open: 0 });
 }
 
+/** A platform that throws at once what others tell later. */
+class HastyNetwork extends ScriptedNetwork {
+  override connect(
+    ...asked: Parameters<ScriptedNetwork["connect"]>
+  ): ReturnType<ScriptedNetwork["connect"]> {
+    const begin = super.connect(...asked);
+    const [to] = asked;
+    if (!("address" in to) || to.address !== "10.0.0.2") return begin;
+    return () => {
+      throw Object.assign(new Error("thrown"), { code: "EADDRNOTAVAIL" });
+    };
+  }
+}
+
 describe("connect", () => {
+  it(
+    "goes on with the next address when an attempt throws at once",
+    virtual(async (time) => {
+      const peers = { "10.0.0.3:80": { ms: 10 } };
+      const network = new HastyNetwork({ names, peers });
+      const stream = await connectTo(network);
+      assert.deepEqual(stream.remote, { host: "10.0.0.3", port: 80 });
+      assert.equal(time.now(), 260);
+      await stream.close();
+      assertNothingOpen(network);
+    }),
+  );
+
   it(
     "connects to the first address, and tries no other",
     virtual(async () => {

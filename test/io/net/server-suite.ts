@@ -387,6 +387,18 @@ function describeServers(name: string, law: Law): void {
       assert.equal(await stream.read(), null);
     });
 
+    law("can be closed by one of its connections, which does not wait for itself", async () => {
+      const server: Server = await serve(async (stream) => {
+        await stream.readLine();
+        await server.close();
+        await stream.write("closing");
+      });
+      await using stream = await connect(server.address);
+      await stream.write("quit\n");
+      assert.equal(await stream.readText(), "closing");
+      await server.closed();
+    });
+
     law("is closed in a cancelled scope too, with no connection left", async () => {
       let server: Server | undefined;
       await withCancelScope(async (scope) => {

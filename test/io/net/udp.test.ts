@@ -34,6 +34,9 @@ async function scripted(options: UdpOptions = {}): Promise<{
   return { socket, events: socket.events, network };
 }
 
+const ofClosing = (error: unknown): void =>
+  assert.ok(error instanceof SendFailed || error instanceof StreamClosed);
+
 const from = (port: number): IpEndpoint => ({ address: "10.0.0.2", family: 4, port });
 
 describe("A UDP socket", () => {
@@ -45,6 +48,22 @@ describe("A UDP socket", () => {
     assert.equal(text(datagram), "hello");
     assert.deepEqual(datagram.from, left.address);
     assert.equal(Object.getPrototypeOf(datagram.bytes), Uint8Array.prototype);
+  });
+
+  it("fails a send that was under way when the socket was closed", async () => {
+    await using right = await bindUdp(at);
+    for (const options of [{}, { peer: right.address }]) {
+      const left = await bindUdp(at, options);
+      await withTaskGroup(async (group) => {
+        for (let n = 0; n < 5; n++)
+          group.spawn(() => left.send(bytes("hello"), right.address).catch(ofClosing));
+        // After the look-up of the address, in the step in which the platform is given the datagram.
+        for (let n = 0; n < 20 && left.stats().sent === 0; n++) {
+          await Promise.resolve();
+          if (n === 10) await left.close();
+        }
+      });
+    }
   });
 
   it("keeps datagrams apart, the empty one too", async () => {

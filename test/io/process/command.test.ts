@@ -29,6 +29,11 @@ describe("A command that runs to its end", () => {
     assert.deepEqual([text(result.stdout), text(result.stderr)], ["out\n", "err\n"]);
   });
 
+  it("does not wait for an input that never comes, once the command has ended", async () => {
+    const input = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+    assert.equal(await command("true", [], { input }).text(), "");
+  });
+
   it("hands on arguments as they are, without a shell", async () => {
     const args = ["a b", "", "$HOME", "*", "'", "ä\n"];
     assert.equal(
@@ -266,6 +271,8 @@ describe("A command that cannot be started", () => {
       () => command("cat", [], { input: "a" }).start(),
       () => command("cat").pipe(command("cat", [], { input: "a" })),
       () => command("cat", [], { stdout: "inherit" }).pipe(command("cat")),
+      () => command("cat").pipe("cat" as never),
+      () => command("cat").pipe(undefined as never),
     ];
     for (const call of bad) assert.throws(call, InvalidArgument, String(call));
   });

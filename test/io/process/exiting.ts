@@ -7,9 +7,11 @@ const how = process.argv[2];
 
 // Not awaited: Bun does not end for an uncaught error while a module waits.
 void run(async () => {
-  await using child = await command("sh", ["-c", "trap '' TERM; sleep 60 & echo $!; wait"], {
+  await using owned = new AsyncDisposableStack();
+  const child = await command("sh", ["-c", "trap '' TERM; sleep 60 & echo $!; wait"], {
     graceMs: 30,
   }).start();
+  if (how !== "forget") owned.use(child);
   const grandchild = await child.stdout.readLine();
   process.stdout.write(`${child.pid}\n${grandchild}\n`);
   if (how === "exit") process.exit(0);
@@ -18,5 +20,5 @@ void run(async () => {
       throw new Error("on purpose");
     });
   if (how === "signal") process.kill(process.pid, "SIGTERM");
-  await child.wait();
+  if (how !== "forget") await child.wait();
 });

@@ -238,6 +238,7 @@ describe(
       ["by process.exit", "exit"],
       ["by an error that nobody caught", "throw"],
       ["by SIGTERM, inside run", "signal"],
+      ["by the end of a run that has forgotten them", "forget"],
     ] as const) {
       it(how, async () => {
         const pids = await pidsOf(name);

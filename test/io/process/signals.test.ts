@@ -33,6 +33,23 @@ function heard(name: NodeJS.Signals): Promise<void> {
 describe("Signals", { skip: process.platform === "win32" }, () => {
   afterEach(() => assert.deepEqual(listeners(), before, "no listener is left"));
 
+  it("are heard by a loop whose first step was cancelled before it began", async () => {
+    const loop = signals("SIGHUP")[Symbol.asyncIterator]();
+    await withCancelScope(async (scope) => {
+      scope.cancel("not yet");
+      await loop.next();
+    });
+    await withTaskGroup(async (group) => {
+      const next = group.spawn(() => loop.next());
+      await heard("SIGHUP");
+      assert.deepEqual(await withTimeoutOr(1_000, () => next.join(), null), {
+        done: false,
+        value: "SIGHUP",
+      });
+      await loop.return?.();
+    });
+  });
+
   it("come as they are sent, by name", async () => {
     const names: string[] = [];
     await withTaskGroup(async (group) => {

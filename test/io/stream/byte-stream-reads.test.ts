@@ -333,6 +333,21 @@ describe("ByteStream.readLine and lines", () => {
   );
 
   it(
+    "come by the array too, as many as have come, and nothing is lost between the two ways",
+    virtual(async () => {
+      const stream = await sent("one\ntwo\r\nthree\nfour\nlast");
+      assert.equal(await stream.readLine(), "one");
+      const batches: string[][] = [];
+      for await (const lines of stream.lineBatches()) batches.push(lines);
+      assert.deepEqual(batches, [["two", "three", "four"], ["last"]]);
+      const long = await sent("1234\n12345\n");
+      assert.deepEqual((await long.lineBatches({ maxBytes: 5 }).next()).value, ["1234"]);
+      await assert.rejects(long.lineBatches({ maxBytes: 5 }).next(), LimitOverrun);
+      assert.deepEqual((await long.lineBatches().next()).value, ["12345"]);
+    }),
+  );
+
+  it(
     "lose no line when the loop is cancelled at any step",
     everyStep(async (step) => {
       const [left, right] = memoryPipe();

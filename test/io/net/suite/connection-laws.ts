@@ -83,7 +83,9 @@ export function connectionLaws(law: Law): void {
     await client.until(() => client.text === "back");
     server.call(() => server.transport.resume());
     await server.until(() => server.has("ended"));
-    assert.deepEqual(server.events, ["arrived", "ended"]);
+    // A platform may take a moment to hand a write on.
+    const events = server.events.filter((event) => event !== "drained");
+    assert.deepEqual(events, ["arrived", "ended"]);
     assert.equal(server.text, "one");
     await closeAll(pair);
   });
