@@ -8,6 +8,8 @@
  * own), else the platform's.
  */
 import type { Host } from "../../kernel/host.ts";
+import { show } from "../../base/check.ts";
+import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import { NoHost } from "../../kernel/errors.ts";
 import { ContextVar } from "../../kernel/context-var.ts";
 import { currentScope } from "../../kernel/current.ts";
@@ -143,6 +145,8 @@ export function currentNetwork(): Network {
  * });
  */
 export function withNetwork<T>(network: Network, fn: () => T): T {
+  if (typeof network !== "object" || network === null || typeof network.connect !== "function")
+    throw new InvalidArgument(`network of withNetwork is ${show(network)}. Give a Network.`);
   return ambient.run(network, fn);
 }
 

@@ -57,6 +57,8 @@ async function upgrade(
   options: TlsOptions,
   begin: (plain: Transport, unread: Uint8Array | null) => Begin<Transport>,
 ): Promise<ByteStream> {
+  if (!(stream instanceof ByteStream))
+    throw new InvalidArgument(`the stream to make a TLS one is ${show(stream)}. Give a ByteStream.`);
   const refused = refusal();
   if (refused !== null) return refused;
   const { transport, unread } = stream.detach();

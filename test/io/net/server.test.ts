@@ -22,6 +22,13 @@ serverSuite({
   floodBytes: 800_000,
 });
 
+describe("withNetwork", () => {
+  it("refuses what is no network", () => {
+    for (const network of [5, null, {}])
+      assert.throws(() => withNetwork(network as never, () => 1), InvalidArgument);
+  });
+});
+
 describe("listen", () => {
   const at = { host: "127.0.0.1", port: 0 };
   const handler = (): void => {};
