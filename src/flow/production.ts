@@ -5,7 +5,7 @@
  *          return() leads to ended from any of them, by way of a cancellation.
  *
  * Invariants
- * - The task lives in a `ProductionScope`, a service scope below the one that called `next` first. It is cancelled when that
+ * - The task lives in a `SideScope`, a service scope below the one that called `next` first. It is cancelled when that
  *   scope is left, and is no stray work then: a loop that was left without closing its iterator is an ordinary thing.
  * - Readers wait only while nothing is buffered and nobody waits to emit; emitters wait only while the buffer is full.
  * - The task stays until its last value and its error have been read. So an error that nobody will read is noticed: it goes to
@@ -16,12 +16,12 @@ import { cancelScope } from "../kernel/cancel.ts";
 import { cancellationIn } from "../kernel/cancellation-in.ts";
 import { currentScope } from "../kernel/current.ts";
 import { ScopeEnded, type TaskCancelled } from "../kernel/errors.ts";
-import { endScope } from "../kernel/leave.ts";
 import { delivered, refusal } from "../kernel/park.ts";
-import { IS_SERVICE, Scope } from "../kernel/scope.ts";
+import { IS_SERVICE, type Scope } from "../kernel/scope.ts";
 import { startTask, TaskScope } from "../kernel/task.ts";
 import { WaitQueue } from "../kernel/wait-queue.ts";
 import { disposeAll } from "./dispose.ts";
+import { SideScope } from "./side-scope.ts";
 
 /** Hands a value to the reader, and waits for room where there is none. */
 export type Emit<T> = (value: T) => Promise<void>;
@@ -39,22 +39,6 @@ interface Failure {
   readonly error: unknown;
 }
 
-/** Where the task lives. It ends with its task. */
-class ProductionScope extends Scope {
-  readonly #onEnd: (task: TaskScope) => void;
-
-  constructor(name: string, onEnd: (task: TaskScope) => void) {
-    const parent = currentScope();
-    super(parent.engine, parent, name, parent.context, IS_SERVICE);
-    this.#onEnd = onEnd;
-  }
-
-  override childEnded(task: TaskScope): void {
-    endScope(this);
-    this.#onEnd(task);
-  }
-}
-
 const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
 export class Production<T> implements AsyncIterator<T, undefined> {
@@ -65,7 +49,7 @@ export class Production<T> implements AsyncIterator<T, undefined> {
   /** Where the task waits for its last value and its error to be read. */
   readonly #leftovers: WaitQueue;
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
-  #scope: ProductionScope | null = null;
+  #scope: SideScope | null = null;
   /** The producer has returned or failed, and the task waits for the reader. */
   #draining = false;
   /** Everything has been read, or is going to be disposed of: nothing more is taken. */
@@ -109,7 +93,7 @@ export class Production<T> implements AsyncIterator<T, undefined> {
   readonly #emit: Emit<T> = (value) => {
     const refused = refusal();
     if (refused !== null) return refused;
-    const scope = this.#scope as ProductionScope;
+    const scope = this.#scope as SideScope;
     if (this.#finishing || scope.blocked !== null) return Promise.reject(new ScopeEnded(scope.path));
     if (this.#readers.wake({ done: false, value })) return delivered(undefined);
     if (this.#buffer.size >= this.#plan.capacity) return this.#emitters.park(value);
@@ -118,7 +102,7 @@ export class Production<T> implements AsyncIterator<T, undefined> {
   };
 
   #begin(): void {
-    this.#scope = new ProductionScope(this.#plan.name, (task) => this.#end(task));
+    this.#scope = new SideScope(this.#plan.name, (task) => this.#end(task));
     const { producer } = this.#plan;
     startTask(new TaskScope(this.#scope, producer.name || "producer", IS_SERVICE), () => this.#work());
   }
