@@ -60,7 +60,8 @@ export { CachingResolver, type CachingOptions, type CachingStats } from "./io/ne
 export { connect, type ConnectOptions } from "./io/net/connect.ts";
 export type { ConnectionHandler, ConnectionStats } from "./io/net/connections.ts";
 export { withResolver } from "./io/net/current-resolver.ts";
-export { listen, type ListenAddress, type ListenOptions } from "./io/net/listen.ts";
+export type { ListenAddress, ListenSocketOptions } from "./io/net/listen-socket.ts";
+export { listen, type ListenOptions } from "./io/net/listen.ts";
 export {
   withNetwork,
   type Begin,

@@ -36,7 +36,7 @@ export class Engine {
     this.turn = turn;
     this.timers = timers;
     this.log = (record) => {
-      if (record.level === "warning") host.warn(`${record.code}: ${record.message}`);
+      if (record.level !== "debug") host.warn(`${record.code}: ${record.message}`);
     };
     this.onUnhandled = (error) => host.reportUncaught(error);
   }

@@ -2,7 +2,7 @@ import type { LogCode } from "../base/log-codes.ts";
 
 /** What the runtime tells about itself. `code` names the kind of event; `message` says what, where, and what to do. */
 export interface LogRecord {
-  readonly level: "warning" | "debug";
+  readonly level: "warning" | "info" | "debug";
   readonly code: LogCode;
   readonly message: string;
 }

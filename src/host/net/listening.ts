@@ -5,6 +5,7 @@ import { keepAlive } from "./connecting.ts";
 import { hostAddress, nowhere } from "./endpoints.ts";
 import { SocketTransport } from "./socket-transport.ts";
 import { explainInUse } from "./stale-socket.ts";
+import { readAhead } from "./stream-state.ts";
 
 /** A listening socket. Closed before it listens, it never does. */
 export function listenSocket(
@@ -84,6 +85,7 @@ class PlatformListener implements ListeningSocket {
   #connected(socket: Socket): void {
     const remote =
       "path" in this.address ? this.address : hostAddress(socket.remoteAddress, socket.remotePort);
+    readAhead(socket, false);
     this.#events.connected(new SocketTransport(socket, remote ?? nowhere, null));
   }
 

@@ -16,6 +16,7 @@ import { inRoot } from "../../kernel/root-context.ts";
 import type { Address } from "../../io/net/address.ts";
 import type { TlsInfo, Transport, TransportSink } from "../../io/stream/transport.ts";
 import { hostAddress } from "./endpoints.ts";
+import { askForDrain, readAhead } from "./stream-state.ts";
 
 const TRANSPORT: unique symbol = Symbol("tsyncio.transport");
 
@@ -107,6 +108,13 @@ export class SocketTransport implements Transport {
     return socket.writableLength === 0 || this.#awaitDrain();
   }
 
+  writeText(text: string): boolean {
+    this.#socket.write(text);
+    const { writableLength } = this.#socket;
+    const isTaken = writableLength === 0 || (this.tls !== null && writableLength <= COPIED_BYTES);
+    return isTaken || this.#awaitDrain();
+  }
+
   pause(): void {
     this.#socket.pause();
   }
@@ -144,6 +152,7 @@ export class SocketTransport implements Transport {
     this.#sink = null;
     socket[TRANSPORT] = null;
     socket.pause();
+    readAhead(socket, true);
     for (const [event, listener] of [
       ["data", onData],
       ["end", onEnd],
@@ -198,8 +207,7 @@ export class SocketTransport implements Transport {
   #tellClosed(): void {
     const sink = this.#sink;
     this.#sink = null;
-    const error = this.#isDestroyed ? null : this.#error;
-    if (sink !== null) inRoot(() => sink.closed(error));
+    if (sink !== null) inRoot(() => sink.closed(this.#isDestroyed ? null : this.#error));
   }
 
   /** TLS hands records on in later turns, even where the kernel has room. */
@@ -219,14 +227,6 @@ export class SocketTransport implements Transport {
     askForDrain(this.#socket);
     return false;
   }
-}
-
-/**
- * Streams say `drain` only after a write that went beyond their high-water mark. This flag makes them say it after any; each runtime has it,
- * and `_writableState` has been part of what programs see of streams for as long as there are any.
- */
-function askForDrain(socket: Socket): void {
-  (socket as unknown as { _writableState: { needDrain: boolean } })._writableState.needDrain = true;
 }
 
 function destroySocket(socket: Socket, reset: boolean): void {

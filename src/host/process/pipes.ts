@@ -6,7 +6,7 @@
  */
 import type { Readable, Writable } from "node:stream";
 import type { StreamEnd } from "../../io/net/address.ts";
-import type { TlsInfo, Transport, TransportSink } from "../../io/stream/transport.ts";
+import { utf8, type TlsInfo, type Transport, type TransportSink } from "../../io/stream/transport.ts";
 import { inRoot } from "../../kernel/root-context.ts";
 
 const isBun = "Bun" in globalThis;
@@ -36,6 +36,10 @@ abstract class Pipe implements Transport {
   abstract pause(): void;
   abstract resume(): void;
   abstract end(): void;
+
+  writeText(text: string): boolean {
+    return this.write(utf8(text));
+  }
 
   destroy(_reset: boolean): void {
     if (this.isDestroyed) return;

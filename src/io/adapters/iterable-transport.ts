@@ -51,6 +51,10 @@ export class IterableTransport implements Transport {
     throw new InvalidArgument(`${NAME} is only read from.`);
   }
 
+  writeText(): boolean {
+    return this.write();
+  }
+
   pause(): void {
     this.#isPaused = true;
   }

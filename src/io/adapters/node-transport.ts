@@ -14,7 +14,7 @@ import type { HostTimer } from "../../kernel/host.ts";
 import { inRoot } from "../../kernel/root-context.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import type { StreamEnd } from "../net/address.ts";
-import type { TlsInfo, Transport, TransportSink } from "../stream/transport.ts";
+import { utf8, type TlsInfo, type Transport, type TransportSink } from "../stream/transport.ts";
 import { bytesOf } from "./chunks.ts";
 import { Deliveries } from "./deliveries.ts";
 import { DESTROY_MS, prematureClose } from "./premature-close.ts";
@@ -101,8 +101,16 @@ export class NodeTransport implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
+    return this.#hand(bytes.slice());
+  }
+
+  writeText(text: string): boolean {
+    return this.#hand(utf8(text));
+  }
+
+  #hand(bytes: Uint8Array): boolean {
     if (!this.#isWritable) throw new InvalidArgument(`${this.#name} is only read from.`);
-    const accepted = this.#call(() => this.#stream.write?.(bytes.slice()));
+    const accepted = this.#call(() => this.#stream.write?.(bytes));
     this.#awaitsDrain = accepted === false;
     return !this.#awaitsDrain;
   }

@@ -12,7 +12,7 @@ import type { HostTimer } from "../../kernel/host.ts";
 import { inRoot } from "../../kernel/root-context.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import type { StreamEnd } from "../net/address.ts";
-import type { TlsInfo, Transport, TransportSink } from "../stream/transport.ts";
+import { utf8, type TlsInfo, type Transport, type TransportSink } from "../stream/transport.ts";
 import { bytesOf, type Chunk } from "./chunks.ts";
 import { DESTROY_MS, prematureClose } from "./premature-close.ts";
 
@@ -68,12 +68,20 @@ export class WebTransport implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
+    return this.#hand(bytes.slice());
+  }
+
+  writeText(text: string): boolean {
+    return this.#hand(utf8(text));
+  }
+
+  #hand(bytes: Uint8Array): boolean {
     const writer = this.#writer;
     if (writer === null) throw new InvalidArgument(`${NAME} is only read from.`);
     const { length } = bytes;
     this.#unsentBytes += length;
     return inRoot(() => {
-      writer.write(bytes.slice()).then(() => {
+      writer.write(bytes).then(() => {
         this.#unsentBytes -= length;
       }, ignore);
       // Null once the stream has failed; `closed` tells that.

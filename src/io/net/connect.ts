@@ -83,8 +83,43 @@ export function connect(address: Address, options: ConnectOptions = {}): Promise
   return refusal() ?? connectIn(plan, connectMs);
 }
 
+/** Makes something of a transport that is not started: it starts or destroys it before it returns. */
+export type TakeTransport<T> = (transport: Transport) => T;
+
+/** A connection that is yet to be opened: the same checks and steps as {@link connect}, for what is no stream. */
+export class Connector {
+  readonly #plan: ConnectPlan;
+
+  /** @throws {InvalidArgument} */
+  constructor(address: Address, options: ConnectOptions) {
+    this.#plan = planOf(address, options);
+  }
+
+  /**
+   * Opens it, by the network and resolver of whoever made the connector. There is no limit in time: that is the caller's.
+   *
+   * Cancel safety: a cancelled call leaves no connection and no attempt; what `take` made is delivered.
+   */
+  open<T>(take: TakeTransport<T>): Promise<T> {
+    return open(this.#plan, take);
+  }
+}
+
+/**
+ * The checks that {@link connect} makes, for options that are used later.
+ *
+ * @throws {InvalidArgument} which names `caller`.
+ */
+export function checkConnectOptions(caller: string, address: Address, options: ConnectOptions): void {
+  settingsOf(options, caller);
+  tlsOf(address, options.tls ?? false, caller);
+  checkDuration(`attemptDelayMs of ${caller}`, options.attemptDelayMs ?? ATTEMPT_DELAY_MS);
+}
+
+const asStream = (transport: Transport): ByteStream => new ByteStream(transport);
+
 async function connectIn(plan: ConnectPlan, connectMs: number): Promise<ByteStream> {
-  const stream = await withTimeoutOr(connectMs, () => open(plan), null);
+  const stream = await withTimeoutOr(connectMs, () => open(plan, asStream), null);
   if (stream !== null) return stream;
   throw new ConnectFailed(
     formatAddress(plan.address),
@@ -93,11 +128,11 @@ async function connectIn(plan: ConnectPlan, connectMs: number): Promise<ByteStre
   );
 }
 
-async function open(plan: ConnectPlan): Promise<ByteStream> {
+async function open<T>(plan: ConnectPlan, take: TakeTransport<T>): Promise<T> {
   const transport = await openTransport(plan);
   const { network, tls } = plan;
-  if (tls === null) return new ByteStream(transport);
-  return shakeHands(transport, tls, network.secureClient(transport, null, tls));
+  if (tls === null) return take(transport);
+  return shakeHands(transport, tls, network.secureClient(transport, null, tls), take);
 }
 
 async function openTransport(plan: ConnectPlan): Promise<Transport> {
@@ -147,25 +182,29 @@ function planOf(address: Address, options: ConnectOptions): ConnectPlan {
   };
 }
 
-function settingsOf(options: ConnectOptions): ConnectSettings {
+function settingsOf(options: ConnectOptions, caller: string = "connect"): ConnectSettings {
   const { localAddress = null, localPort = 0, noDelay = true, keepAliveMs = Infinity } = options;
   if (localAddress !== null && ipFamily(localAddress) === 0)
     throw new InvalidArgument(
-      `localAddress of connect is ${show(localAddress)}. Give an IP address of this machine.`,
+      `localAddress of ${caller} is ${show(localAddress)}. Give an IP address of this machine.`,
     );
   return {
     localAddress,
-    localPort: checkPort("localPort of connect", localPort),
+    localPort: checkPort(`localPort of ${caller}`, localPort),
     noDelay,
-    keepAliveMs: checkDuration("keepAliveMs of connect", keepAliveMs),
+    keepAliveMs: checkDuration(`keepAliveMs of ${caller}`, keepAliveMs),
   };
 }
 
 /** The name to ask for is the host's, without the dot that ends a full one. */
-function tlsOf(address: Address, tls: boolean | TlsClientOptions): TlsClientOptions | null {
+function tlsOf(
+  address: Address,
+  tls: boolean | TlsClientOptions,
+  caller: string = "connect",
+): TlsClientOptions | null {
   if (tls === false) return null;
   const options = tls === true ? {} : tls;
-  checkTlsOptions("connect", options);
+  checkTlsOptions(caller, options);
   const serverName = "host" in address ? address.host.replace(/\.$/, "") : "localhost";
   return { serverName, ...options };
 }

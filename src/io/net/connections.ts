@@ -7,18 +7,11 @@ import { captureContext } from "../../kernel/root-context.ts";
 import { currentRuntime, type Runtime } from "../../kernel/runtime.ts";
 import type { TaskGroup } from "../../kernel/task-group.ts";
 import { Event } from "../../sync/event.ts";
-import {
-  ConnectionReset,
-  LimitOverrun,
-  ListenFailed,
-  reasonOf,
-  TlsFailed,
-  UnexpectedEnd,
-} from "../errors.ts";
+import { ConnectionReset, LimitOverrun, reasonOf, TlsFailed, UnexpectedEnd } from "../errors.ts";
 import { ByteStream } from "../stream/byte-stream.ts";
 import type { Transport } from "../stream/transport.ts";
 import { formatAddress } from "./address.ts";
-import type { ListenerEvents } from "./network.ts";
+import type { Served } from "./server-life.ts";
 import { startTlsServer } from "./tls.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
@@ -54,9 +47,8 @@ const causedByPeers: ReadonlySet<string> = new Set([
   UnexpectedEnd.code,
 ]);
 
-export class Connections implements ListenerEvents {
+export class Connections implements Served {
   readonly #plan: ConnectionPlan;
-  readonly #onLost: (error: Error) => void;
   readonly #runtime: Runtime = currentRuntime();
   readonly #inContext: <R>(callback: () => R) => R = captureContext();
   readonly #isIdle: Event = new Event();
@@ -67,9 +59,8 @@ export class Connections implements ListenerEvents {
   #failed = 0;
   #acceptErrors = 0;
 
-  constructor(plan: ConnectionPlan, onLost: (error: Error) => void) {
+  constructor(plan: ConnectionPlan) {
     this.#plan = plan;
-    this.#onLost = onLost;
     this.#isIdle.set();
   }
 
@@ -78,10 +69,12 @@ export class Connections implements ListenerEvents {
     this.#group = group;
   }
 
-  /** Waits until no connection is open. */
-  idle(): Promise<void> {
+  drained(): Promise<void> {
     return this.#isIdle.wait();
   }
+
+  /** Each connection is a task: none is left. */
+  async dropped(): Promise<void> {}
 
   connected(transport: Transport): void {
     if (this.#open >= this.#plan.maxConnections || this.#group?.stats().closed !== false) {
@@ -98,13 +91,9 @@ export class Connections implements ListenerEvents {
     this.#inContext(() => group.spawn("connection", () => this.#serve(stream)));
   }
 
-  failed(error: unknown): void {
+  acceptFailed(error: unknown): void {
     this.#acceptErrors++;
     this.#warn("TSY_ACCEPT_FAILED", `a connection could not be accepted: ${reasonOf(error)}.`);
-  }
-
-  lost(error: unknown): void {
-    this.#onLost(new ListenFailed("the address of a server", error));
   }
 
   stats(): ConnectionStats {

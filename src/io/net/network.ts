@@ -125,6 +125,11 @@ export function setNetworkOf(host: Host, network: Network): void {
   ofHosts.set(host, network);
 }
 
+/** Whether a host is a simulated one: it has a network of its own, and nothing on it takes real time. */
+export function isSimulated(host: Host): boolean {
+  return ofHosts.has(host);
+}
+
 /** The network that serves the calling code. */
 export function currentNetwork(): Network {
   const network = ambient.get() ?? ofHosts.get(currentScope().engine.host) ?? platform;

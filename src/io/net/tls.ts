@@ -62,20 +62,27 @@ async function upgrade(
   const refused = refusal();
   if (refused !== null) return refused;
   const { transport, unread } = stream.detach();
-  return shakeHands(transport, options, begin(transport, unread));
+  return shakeHands(transport, options, begin(transport, unread), (secured) => new ByteStream(secured));
 }
 
-/** Waits for a handshake over `plain`, which is closed if none comes about. */
-export async function shakeHands(
+/**
+ * Waits for a handshake over `plain`, which is closed if none comes about. `take` makes something of the transport, in the turn in which
+ * that is handed over.
+ */
+export async function shakeHands<T>(
   plain: Transport,
   options: TlsOptions,
   handshake: Begin<Transport>,
-): Promise<ByteStream> {
+  take: (transport: Transport) => T,
+): Promise<T> {
   const address = formatAddress(plain.remote);
   const { handshakeMs = HANDSHAKE_MS } = options;
-  let secured: ByteStream | null = null;
+  const opened = async (): Promise<{ readonly taken: T }> => ({
+    taken: take(await ended(`TLS with ${address}`, handshake)),
+  });
+  let secured: { readonly taken: T } | null = null;
   try {
-    secured = await withTimeoutOr(handshakeMs, () => opened(`TLS with ${address}`, handshake), null);
+    secured = await withTimeoutOr(handshakeMs, opened, null);
   } catch (error) {
     if ((systemCodeOf(error) ?? "").startsWith("TSY_") || !(error instanceof Error)) throw error;
     throw new TlsFailed(address, error, tlsReason(error));
@@ -83,11 +90,7 @@ export async function shakeHands(
     if (secured === null) plain.destroy(false);
   }
   if (secured === null) throw new TlsFailed(address, `it took longer than ${handshakeMs} ms`);
-  return secured;
-}
-
-async function opened(label: string, handshake: Begin<Transport>): Promise<ByteStream> {
-  return new ByteStream(await ended(label, handshake));
+  return secured.taken;
 }
 
 /** @throws {InvalidArgument} */

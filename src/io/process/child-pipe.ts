@@ -10,7 +10,7 @@ import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import type { Engine } from "../../kernel/engine.ts";
 import { inRoot } from "../../kernel/root-context.ts";
 import type { StreamEnd } from "../net/address.ts";
-import type { TlsInfo, Transport, TransportSink } from "../stream/transport.ts";
+import { utf8, type TlsInfo, type Transport, type TransportSink } from "../stream/transport.ts";
 
 export class ChildPipe implements Transport, TransportSink {
   readonly local: StreamEnd;
@@ -51,6 +51,10 @@ export class ChildPipe implements Transport, TransportSink {
     if (!this.#isInput)
       throw new InvalidArgument(`${this.#name} is only read from. Write to the child's stdin.`);
     return this.#inner === null || this.#inner.write(bytes);
+  }
+
+  writeText(text: string): boolean {
+    return this.write(utf8(text));
   }
 
   pause(): void {

@@ -4,13 +4,19 @@
  * Invariant: `#first` is what is unread of the foremost chunk, and the `#room` bytes that follow it in its buffer belong to this queue
  * and to nobody else. So joining writes new chunks behind the old ones where they fit, and n bytes that come one by one are copied
  * a few times each, not n times.
+ *
+ * Small chunks that have to wait are gathered in blocks: an array costs a hundred times what one byte does, and who sends bytes one by one
+ * must not make us hold an array for each. The last chunk of `#rest` is such a block while `#blockRoom` is not 0: so many of its bytes are free.
  */
 const NONE: Uint8Array = new Uint8Array(0);
+const SMALL_BYTES = 256;
+const BLOCK_BYTES = 4_096;
 
 export class ByteQueue {
   #first: Uint8Array = NONE;
   #room = 0;
   #rest: Uint8Array[] | null = null;
+  #blockRoom = 0;
   #size = 0;
 
   /** How many bytes there are. */
@@ -23,8 +29,29 @@ export class ByteQueue {
     if (this.#size === 0) {
       this.#first = chunk;
       this.#room = 0;
-    } else (this.#rest ??= []).push(chunk);
+    } else {
+      const rest = (this.#rest ??= []);
+      if (chunk.length <= SMALL_BYTES && rest.length > 0) this.#gather(chunk, rest);
+      else {
+        rest.push(chunk);
+        this.#blockRoom = 0;
+      }
+    }
     this.#size += chunk.length;
+  }
+
+  /** Not the first that waits: it may be joined with what is before it soon. */
+  #gather(chunk: Uint8Array, rest: Uint8Array[]): void {
+    let block = rest.at(-1) ?? NONE;
+    if (this.#blockRoom >= chunk.length) rest.pop();
+    else {
+      block = new Uint8Array(BLOCK_BYTES).subarray(0, 0);
+      this.#blockRoom = BLOCK_BYTES;
+    }
+    const longer = new Uint8Array(block.buffer, block.byteOffset, block.length + chunk.length);
+    longer.set(chunk, block.length);
+    rest.push(longer);
+    this.#blockRoom -= chunk.length;
   }
 
   /** What came first, at most `maxBytes` of it. Only while `size > 0`. */
@@ -76,6 +103,7 @@ export class ByteQueue {
     this.#room = fits ? this.#room - (this.#size - first.length) : this.#size;
     this.#first = whole;
     this.#rest = null;
+    this.#blockRoom = 0;
     return whole;
   }
 
@@ -88,6 +116,7 @@ export class ByteQueue {
       left -= first.length;
       first = this.#rest?.shift() ?? NONE;
       this.#room = 0;
+      if (this.#rest === null || this.#rest.length === 0) this.#blockRoom = 0;
     }
     this.#first = left === 0 ? first : first.subarray(left);
   }

@@ -47,7 +47,7 @@ export class ByteStream implements AsyncDisposable, AsyncIterable<Uint8Array> {
   /** Takes over a transport that was not started. */
   constructor(transport: Transport) {
     this.#transport = transport;
-    this.#reader = new StreamReader(transport);
+    this.#reader = StreamReader.of(transport);
     this.#writer = new StreamWriter(transport);
     this.#life = new StreamLife(this.#reader, this.#writer, transport);
     transport.start(this.#life);

@@ -6,12 +6,12 @@
  */
 import type { ByteQueue } from "./byte-queue.ts";
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const NEWLINE = 10;
 
 /** Text of bytes: UTF-8, what is none of it replaced by U+FFFD. */
 export function decode(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+  return utf8.decode(bytes);
 }
 
 function withoutReturn(line: string): string {
@@ -20,6 +20,7 @@ function withoutReturn(line: string): string {
 
 export class LineBatch {
   readonly #queue: ByteQueue;
+  #decoder: TextDecoder = utf8;
   #lines: string[] = [];
   #next = 0;
   #bytes = 0;
@@ -28,6 +29,13 @@ export class LineBatch {
 
   constructor(queue: ByteQueue) {
     this.#queue = queue;
+  }
+
+  /** Lines that were not cut yet are text in another encoding, one that has the byte 10 nowhere but in ends of lines. */
+  decodeBy(decoder: TextDecoder): void {
+    if (decoder === this.#decoder) return;
+    this.settle();
+    this.#decoder = decoder;
   }
 
   /** The next line, if it has come and takes at most `maxBytes` with its end; null else. */
@@ -52,7 +60,7 @@ export class LineBatch {
   /** What is left when the data has ended: a line without its end, or null where there is nothing. Only after `take` gave null. */
   takeLast(): string | null {
     const { size } = this.#queue;
-    return size === 0 ? null : withoutReturn(decoder.decode(this.#queue.take(size)));
+    return size === 0 ? null : withoutReturn(this.#decoder.decode(this.#queue.take(size)));
   }
 
   /** Takes the bytes of those lines from the queue that were given out, and forgets the others. */
@@ -76,7 +84,7 @@ export class LineBatch {
     const bytes = this.#queue.joined();
     const end = bytes.lastIndexOf(NEWLINE, maxBytes - 1);
     if (end === -1) return false;
-    const text = decoder.decode(bytes.subarray(0, end));
+    const text = this.#decoder.decode(bytes.subarray(0, end));
     this.#lines = text.includes("\r") ? text.split("\n").map(withoutReturn) : text.split("\n");
     this.#bytes = end + 1;
     this.#maxBytes = maxBytes;

@@ -1,5 +1,5 @@
 /**
- * The reading half of a byte stream: what has come, and the one task that waits for more.
+ * The reading half of a byte stream, or what else bytes are read from: what has come, and the one task that waits for more.
  *
  * States:  open -> ended (the peer has ended its data)  -> closed
  *               -> lost (the connection broke)
@@ -8,7 +8,7 @@
  * Invariants
  * - One operation reads at a time. A plain read is the wait that it parks; one that takes several waits holds `#isBusy` throughout.
  * - Bytes leave the queue in the step in which a read delivers them: a cancelled read has taken none.
- * - The transport is paused only while nobody waits and at least `HIGH_WATER_BYTES` are queued, and resumed when half of that is left
+ * - The source is paused only while nobody waits and at least `HIGH_WATER_BYTES` are queued, and resumed when half of that is left
  *   or somebody waits for more.
  */
 import { delivered, refusal, Wait } from "../../kernel/park.ts";
@@ -17,7 +17,8 @@ import type { AfterMark, Scope } from "../../kernel/scope.ts";
 import { StreamBusy } from "../errors.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import { LineBatch } from "./line-batch.ts";
-import { streamName, type Transport } from "./transport.ts";
+import { TransportSource, type ReadSource } from "./read-source.ts";
+import type { Transport } from "./transport.ts";
 
 /** So many bytes are read ahead of whoever reads. */
 const HIGH_WATER_BYTES = 65_536;
@@ -50,7 +51,7 @@ class ReadWait<T> extends Wait<T> {
 
 export class StreamReader {
   readonly queue: ByteQueue = new ByteQueue();
-  readonly #transport: Transport;
+  readonly #source: ReadSource;
   #lines: LineBatch | null = null;
   #wait: ReadWait<unknown> | null = null;
   #isBusy = false;
@@ -62,12 +63,16 @@ export class StreamReader {
   #failure: Error | null = null;
   #bytesRead = 0;
 
-  constructor(transport: Transport) {
-    this.#transport = transport;
+  constructor(source: ReadSource) {
+    this.#source = source;
+  }
+
+  static of(transport: Transport): StreamReader {
+    return new StreamReader(new TransportSource(transport));
   }
 
   get name(): string {
-    return streamName(this.#transport);
+    return this.#source.name;
   }
 
   get bufferedBytes(): number {
@@ -139,7 +144,7 @@ export class StreamReader {
     after.notices.push(() => this.#pauseIfFull());
   }
 
-  /** Takes over everything unread, for what is going to read the transport from now on. Null where there is nothing. */
+  /** Takes over everything unread, for what is going to read the source from now on. Null where there is nothing. */
   takeUnread(): Uint8Array | null {
     this.#lines?.settle();
     const { size } = this.queue;
@@ -228,13 +233,13 @@ export class StreamReader {
 
   #resume(): void {
     this.#isPaused = false;
-    this.#transport.resume();
+    this.#source.resume();
   }
 
   #pauseIfFull(): void {
     if (this.#isPaused || this.#hasEnded || this.#wait !== null || this.queue.size < HIGH_WATER_BYTES)
       return;
     this.#isPaused = true;
-    this.#transport.pause();
+    this.#source.pause();
   }
 }

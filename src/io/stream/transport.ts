@@ -26,6 +26,8 @@ export interface Transport {
    * until `drained` is called. Only before `end`, and not again before a pending `drained`.
    */
   write(bytes: Uint8Array): boolean;
+  /** {@link write} for text, which goes out in UTF-8: where the platform has a shorter way for it than by an array. */
+  writeText(text: string): boolean;
   /** Delivers nothing more than what is on its way, until `resume`. */
   pause(): void;
   resume(): void;
@@ -35,6 +37,13 @@ export interface Transport {
   destroy(reset: boolean): void;
   /** Whether the connection alone keeps the process alive. It does from the start. */
   keepAlive(yes: boolean): void;
+}
+
+const encoder = new TextEncoder();
+
+/** Text in UTF-8, in an array of its own: for transports that have no shorter way. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
 }
 
 /** What messages call the stream on a transport. */

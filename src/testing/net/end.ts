@@ -14,7 +14,7 @@ import { RingBuffer } from "../../base/ring-buffer.ts";
 import type { Engine } from "../../kernel/engine.ts";
 import type { Observed } from "../../kernel/instrument.ts";
 import { formatAddress, type StreamEnd } from "../../io/net/address.ts";
-import type { TransportSink } from "../../io/stream/transport.ts";
+import { utf8, type TransportSink } from "../../io/stream/transport.ts";
 import type { Arrival, Machine } from "./machine.ts";
 import { Outbox } from "./outbox.ts";
 import { soon, type Packet, type Signal } from "./packet.ts";
@@ -104,6 +104,10 @@ export class End implements Receiver, Arrival {
     return this.unsentBytes === 0;
   }
 
+  writeText(text: string): boolean {
+    return this.write(utf8(text));
+  }
+
   pause(): void {
     this.#isPaused = true;
   }
@@ -122,10 +126,9 @@ export class End implements Receiver, Arrival {
 
   destroy(reset: boolean): void {
     if (this.#isClosed) return;
-    const wasGone = this.#gone !== null;
     // Closing with bytes that nobody has read resets the connection: so the peer learns that they were not taken.
     const word = reset || this.#hasUnread() ? "reset" : "end";
-    this.#leave(null, wasGone ? null : word);
+    this.#leave(null, this.#gone === null ? word : null);
   }
 
   /** There is nothing that would keep a process alive: who waits for a connection in memory waits for other code. */
@@ -239,9 +242,9 @@ export class End implements Receiver, Arrival {
     if (bytes === null) {
       this.#hasPeerEnded = true;
       this.engine.guard(() => sink.ended());
-      return;
+    } else {
+      this.#peer.taken(bytes.length);
+      this.engine.guard(() => sink.arrived(bytes));
     }
-    this.#peer.taken(bytes.length);
-    this.engine.guard(() => sink.arrived(bytes));
   }
 }

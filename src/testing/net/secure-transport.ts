@@ -109,6 +109,10 @@ export class SecureTransport implements Transport, TransportSink {
     return this.#plain.write(bytes);
   }
 
+  writeText(text: string): boolean {
+    return this.#plain.writeText(text);
+  }
+
   pause(): void {
     this.#isPaused = true;
     this.#plain.pause();

@@ -144,6 +144,7 @@ export class ScriptedNetwork implements Network {
         sink = its;
       },
       write: () => true,
+      writeText: () => true,
       pause: () => {},
       resume: () => {},
       end: () => {},

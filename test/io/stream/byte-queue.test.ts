@@ -55,6 +55,26 @@ describe("ByteQueue", () => {
     assert.ok(buffers.size < 20, `${buffers.size} buffers`);
   });
 
+  it("holds few arrays for many small chunks that wait, and gives on none that it will write to", () => {
+    const queue = new ByteQueue();
+    for (let i = 0; i < 20_000; i++) queue.push(Uint8Array.of(i));
+    const taken: Uint8Array[] = [];
+    while (queue.size > 0) {
+      taken.push(queue.takeChunk(3_000));
+      queue.push(Uint8Array.of(0));
+      queue.push(Uint8Array.of(1));
+      if (queue.size > 100) continue;
+      taken.push(queue.take(queue.size));
+    }
+    assert.ok(taken.length < 30, `${taken.length} pieces`);
+    const all = taken.flatMap((piece) => Array.from(piece));
+    for (let i = 0; i < 20_000; i++) assert.equal(all[i], i % 256);
+    assert.deepEqual(
+      all.slice(20_000),
+      all.slice(20_000).map((_, i) => i % 2),
+    );
+  });
+
   it("gives out what went in, whatever is taken in whatever way", () => {
     const step = fc.oneof(
       fc.record({ push: fc.uint8Array({ maxLength: 20 }) }),

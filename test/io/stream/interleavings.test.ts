@@ -16,6 +16,10 @@ class HandTransport implements Transport {
   sink: TransportSink | null = null;
   onPause: () => void = () => {};
 
+  writeText(text: string): boolean {
+    return this.write(new TextEncoder().encode(text));
+  }
+
   start(sink: TransportSink): void {
     this.sink = sink;
   }

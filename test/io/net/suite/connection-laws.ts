@@ -25,6 +25,37 @@ export function connectionLaws(law: Law): void {
     await closeAll(pair);
   });
 
+  law("text arrives in UTF-8, in its place among the bytes", async (world) => {
+    const pair = await connectedPair(world);
+    const { client, server } = pair;
+    const text = `plain, caf\u00e9, \u20ac, \u{1f600} and \ud800 alone; `;
+    client.write(new Uint8Array([62]));
+    client.write(text);
+    client.write(new Uint8Array([60]));
+    client.write("");
+    const wanted = `>${text.replace("\ud800", "\ufffd")}<`;
+    const { length } = new TextEncoder().encode(wanted);
+    await server.until(() => server.length === length);
+    assert.equal(server.text, wanted);
+    await closeAll(pair);
+  });
+
+  law("text that is not taken at once is told of when it was handed on", async (world) => {
+    const pair = await connectedPair(world);
+    const { client, server } = pair;
+    server.call(() => server.transport.pause());
+    const block = "\u20ac".repeat(50_000);
+    let blocks = 1;
+    while (client.write(block)) blocks++;
+    assert.ok(client.transport.unsentBytes > 0);
+    assert.equal(client.has("drained"), false);
+    server.call(() => server.transport.resume());
+    await client.until(() => client.has("drained"));
+    await server.until(() => server.length === blocks * 150_000);
+    assert.equal(client.transport.unsentBytes, 0);
+    await closeAll(pair);
+  });
+
   law("an array that was taken may be changed at once", async (world) => {
     const pair = await connectedPair(world);
     const bytes = new Uint8Array([1, 2, 3]);

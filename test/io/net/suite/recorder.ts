@@ -29,9 +29,9 @@ export class Recorder implements TransportSink {
     }
   }
 
-  write(text: string | Uint8Array): boolean {
+  write(data: string | Uint8Array): boolean {
     return this.call(() =>
-      this.transport.write(typeof text === "string" ? new TextEncoder().encode(text) : text),
+      typeof data === "string" ? this.transport.writeText(data) : this.transport.write(data),
     );
   }
 
