@@ -1,0 +1,173 @@
+/** What all connections of a server share: its plan, its phases, its counts, and the place where requests are handled. */
+import { formatError } from "../../base/format-error.ts";
+import type { LogRecord } from "../../kernel/instrument.ts";
+import { captureContext } from "../../kernel/root-context.ts";
+import { currentRuntime, type Runtime } from "../../kernel/runtime.ts";
+import type { Scope } from "../../kernel/scope.ts";
+import type { TaskScope } from "../../kernel/task.ts";
+import type { TaskGroup } from "../../kernel/task-group.ts";
+import { accessRecord, type Finished } from "./access-log.ts";
+import { Admission } from "./admission.ts";
+import { DateLine } from "./date-line.ts";
+import { Phase, Phases } from "./phases.ts";
+import type { ServePlan } from "./options.ts";
+import type { HttpRequest, RequestRules } from "./request.ts";
+
+/** What has happened so far. */
+export interface Counts {
+  accepted: number;
+  refused: number;
+  handshakeErrors: number;
+  acceptErrors: number;
+  /** Requests that began. */
+  requests: number;
+  answered: number;
+  cancelled: number;
+  overloaded: number;
+  failed: number;
+  malformed: number;
+  timedOut: number;
+}
+
+function noCounts(): Counts {
+  return {
+    accepted: 0,
+    refused: 0,
+    handshakeErrors: 0,
+    acceptErrors: 0,
+    requests: 0,
+    answered: 0,
+    cancelled: 0,
+    overloaded: 0,
+    failed: 0,
+    malformed: 0,
+    timedOut: 0,
+  };
+}
+
+export class ServerCore implements RequestRules {
+  readonly plan: ServePlan;
+  readonly runtime: Runtime = currentRuntime();
+  readonly counts: Counts = noCounts();
+  readonly phases: Phases;
+  readonly handshake: Phase;
+  readonly head: Phase;
+  readonly idle: Phase;
+  readonly grace: Phase;
+  readonly body: Phase;
+  readonly send: Phase;
+  readonly linger: Phase;
+  readonly farewell: Phase;
+  readonly admission: Admission;
+  readonly date: DateLine;
+  /** No more connections come; each is closed when it has nothing to do. */
+  isDraining = false;
+  #isStopped = false;
+  readonly #inContext: <R>(callback: () => R) => R = captureContext();
+  #group: TaskGroup | null = null;
+  #scope: Scope | null = null;
+  #idPrefix = "";
+  #lastId = 0;
+
+  constructor(plan: ServePlan) {
+    this.plan = plan;
+    this.handshake = new Phase("handshake", plan.handshakeMs);
+    this.head = new Phase("head", plan.headMs);
+    this.idle = new Phase("idle", plan.idleMs);
+    this.grace = new Phase("grace", plan.closeGraceMs);
+    this.body = new Phase("body", plan.bodyCheckMs);
+    this.send = new Phase("send", plan.sendMs);
+    this.linger = new Phase("linger", plan.lingerMs);
+    this.farewell = new Phase("farewell", plan.farewellMs);
+    const queue = new Phase("queue", plan.queueMs);
+    const { handshake, head, idle, grace, body, send, linger, farewell } = this;
+    const phases = [handshake, head, idle, grace, body, send, linger, farewell, queue];
+    this.phases = new Phases(this.runtime, phases);
+    this.admission = new Admission(this.phases, queue, plan.maxRequests, plan.maxQueuedRequests);
+    this.date = new DateLine(this.runtime);
+  }
+
+  get trust(): ServePlan["trust"] {
+    return this.plan.trust;
+  }
+
+  get idHeader(): string {
+    return this.plan.requestIdHeader;
+  }
+
+  nextId(): string {
+    if (this.#idPrefix === "")
+      this.#idPrefix = Math.floor(this.runtime.host.random() * 36 ** 7)
+        .toString(36)
+        .padStart(7, "0");
+    return `${this.#idPrefix}-${(++this.#lastId).toString(36)}`;
+  }
+
+  /** `scope`: that of the group, where the server ends with it. */
+  begin(group: TaskGroup, scope: Scope | null): void {
+    this.#group = group;
+    this.#scope = scope;
+  }
+
+  /** Whether the time to drain is over, or the server is cancelled: no handler begins any more. */
+  get isStopped(): boolean {
+    return this.#isStopped || (this.#scope !== null && this.#scope.blocked !== null);
+  }
+
+  /** The time to drain is over. */
+  stop(): void {
+    this.isDraining = true;
+    this.#isStopped = true;
+  }
+
+  /** Runs `fn` as a task of the server, in the context of the one who made it. */
+  spawn(name: string, fn: () => unknown): TaskScope {
+    const group = this.#group as TaskGroup;
+    return this.#inContext(() => group.spawn(name, fn)) as TaskScope;
+  }
+
+  inContext<T>(fn: () => T): T {
+    return this.#inContext(fn);
+  }
+
+  /** A request is over: answered, or not to be answered any more. */
+  finished(exchange: Finished): void {
+    const { counts } = this;
+    if (exchange.replyState === "whole") counts.answered++;
+    // One that was sending when its client left may have met that as an error before its cancellation.
+    const wasLeft = exchange.hasLeft && exchange.replyState !== "whole";
+    if (wasLeft || exchange.task?.state === "cancelled") counts.cancelled++;
+    if (this.plan.accessLog) this.#log(accessRecord(exchange, this.runtime.turn.stamp));
+  }
+
+  /** A handler has failed, and nobody but the log learns why. */
+  failed(error: unknown, request: HttpRequest, what: string): void {
+    this.counts.failed++;
+    const { onError } = this.plan;
+    if (onError !== null) {
+      this.runtime.guard(() => {
+        const told: unknown = onError(error, request);
+        if (told instanceof Promise)
+          told.catch((failure: unknown) => {
+            this.runtime.unhandled(failure);
+          });
+      });
+      return;
+    }
+    const message = `the handler of ${requestName(request)} (request ${request.id}) threw. ${what}\n${formatError(error)}`;
+    this.#log({ level: "warning", code: "TSY_HANDLER_FAILED", message });
+  }
+
+  /** A sink that throws must not disturb the connection. */
+  #log(record: LogRecord): void {
+    this.runtime.guard(() => this.runtime.log(record));
+  }
+}
+
+const LONGEST_NAME = 200;
+
+/** What messages and tasks call a request: `GET /path`. Without its query, which is nobody's business. */
+export function requestName(request: Pick<HttpRequest, "method" | "path">): string {
+  const { path } = request;
+  return `${request.method} ${path.length > LONGEST_NAME ? `${path.slice(0, LONGEST_NAME)}...` : path}`;
+}
