@@ -64,6 +64,21 @@ export const errorCodes = {
   TSY_SPAWN_FAILED: "SpawnFailed",
   TSY_COMMAND_FAILED: "CommandFailed",
   TSY_OUTPUT_TOO_LONG: "OutputTooLong",
+  TSY_HTTP_PROTOCOL: "HttpProtocolError",
+  TSY_BODY_LENGTH: "BodyLengthMismatch",
+  TSY_HTTP_REQUEST_FAILED: "HttpRequestFailed",
+  TSY_HTTP_STATUS: "StatusError",
+  TSY_HTTP_TIMEOUT: "HttpTimeout",
+  TSY_BODY_INVALID: "BodyInvalid",
+  TSY_BODY_TOO_LARGE: "BodyTooLarge",
+  TSY_BODY_USED: "BodyUsed",
+  TSY_CONTENT_CODING: "ContentCodingFailed",
+  TSY_COOKIES_INVALID: "CookiesInvalid",
+  TSY_TOO_MANY_REDIRECTS: "TooManyRedirects",
+  TSY_REDIRECT_REFUSED: "RedirectRefused",
+  TSY_PROXY_FAILED: "ProxyFailed",
+  TSY_NO_MOCK_ROUTE: "NoMockRoute",
+  TSY_HTTP_ERROR: "HttpError",
 } as const;
 
 /** A code of {@link errorCodes}. */

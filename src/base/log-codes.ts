@@ -9,4 +9,6 @@ export type LogCode =
   | "TSY_SMALL_WORK"
   | "TSY_ACCEPT_FAILED"
   | "TSY_HANDLER_FAILED"
+  | "TSY_HTTP_ACCESS"
+  | "TSY_HTTP_REQUEST"
   | "TSY_PROCESS_LEFT";

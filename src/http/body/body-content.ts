@@ -3,7 +3,7 @@
  */
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
-import type { Chunk } from "../../io/adapters/chunks.ts";
+import { bytesOf, type Chunk } from "../../io/adapters/chunks.ts";
 import type { Chunks } from "../../io/adapters/foreign-iterator.ts";
 import type { File } from "../../io/files/file.ts";
 import { ByteStream } from "../../io/stream/byte-stream.ts";
@@ -41,7 +41,8 @@ export class IterableContent implements BodyContent {
     if (!Array.isArray(chunks)) return null;
     let total = 0;
     for (const chunk of chunks as readonly Chunk[])
-      total += typeof chunk === "string" ? httpPlatform().utf8Bytes(chunk) : chunk.length;
+      total +=
+        typeof chunk === "string" ? httpPlatform().utf8Bytes(chunk) : bytesOf(chunk, "the body").length;
     return total;
   }
 

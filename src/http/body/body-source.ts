@@ -15,6 +15,8 @@ export interface BodySource extends ReadSource {
   wanted?(): void;
   /** The body was closed: nobody will read what is to come. */
   closed?(): void;
+  /** What decodes the body has been closed: all has been decoded, or was given up. */
+  decoded?(): void;
 }
 
 /** Where a connection delivers the body of a message: a body, or something that decodes it on its way there. */

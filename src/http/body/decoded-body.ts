@@ -187,6 +187,7 @@ class DecodingChain implements BodyReceiver, Decoding {
   end(): void {
     this.#isOver = true;
     this.body.ended();
+    this.#source.decoded?.();
   }
 
   /** The rest of the code is of no use: it is left where it is, and the connection with it, until the message is closed. */
@@ -223,5 +224,6 @@ class DecodingChain implements BodyReceiver, Decoding {
   giveUp(): void {
     this.#isOver = true;
     for (const stage of this.#stages) stage.destroy();
+    this.#source.decoded?.();
   }
 }

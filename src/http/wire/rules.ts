@@ -1,3 +1,52 @@
+/** The name of a rule of the HTTP/1.1 grammar or framing. */
+export type WireRule =
+  | "tls"
+  | "bare-lf"
+  | "bare-cr"
+  | "empty-lines"
+  | "method"
+  | "method-length"
+  | "request-line"
+  | "request-line-length"
+  | "target"
+  | "target-fragment"
+  | "target-form"
+  | "target-authority"
+  | "target-host"
+  | "version"
+  | "status-line"
+  | "status-line-length"
+  | "obs-fold"
+  | "field-name"
+  | "field-name-space"
+  | "field-value"
+  | "field-count"
+  | "head-length"
+  | "host-missing"
+  | "host-repeated"
+  | "host"
+  | "content-length"
+  | "content-length-repeated"
+  | "content-length-coding"
+  | "content-length-forbidden"
+  | "transfer-encoding"
+  | "transfer-encoding-repeated"
+  | "transfer-encoding-unknown"
+  | "transfer-encoding-version"
+  | "content-too-large"
+  | "connection"
+  | "upgrade"
+  | "upgrade-missing"
+  | "expect"
+  | "chunk-size"
+  | "chunk-extension"
+  | "chunk-extension-length"
+  | "chunk-end"
+  | "trailer-name"
+  | "trailer-length"
+  | "interim-count"
+  | "truncated";
+
 /**
  * The rules that a message may break: what a server answers, and what the message says of it. There is no lenient mode: whoever reads
  * differently from us what we let pass has found a fault of ours.
@@ -5,7 +54,7 @@
  * Most have the status 400. The others follow RFC 9110: 413 for content, 414 for a target and 431 for fields that are too long, 417 for
  * an expectation nobody knows, 501 for a method or transfer coding nobody has, 505 for another version.
  */
-export const wireRules = {
+export const wireRules: Readonly<Record<WireRule, readonly [status: number, what: string]>> = {
   tls: [400, "a TLS handshake came on a connection without TLS"],
   "bare-lf": [400, "a line ends with LF alone, not with CRLF"],
   "bare-cr": [400, "a CR has no LF behind it"],
@@ -52,7 +101,4 @@ export const wireRules = {
   "trailer-length": [431, "the trailer fields are too long"],
   "interim-count": [400, "there are too many interim (1xx) responses"],
   truncated: [400, "the connection ended within a message"],
-} as const satisfies Record<string, readonly [status: number, what: string]>;
-
-/** The name of a rule of the HTTP/1.1 grammar or framing. */
-export type WireRule = keyof typeof wireRules;
+};
