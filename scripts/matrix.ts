@@ -1,6 +1,6 @@
 /**
  * `npm run test:matrix`: the same test files under Node 24, Node 26, Bun and Deno, one process for each file and runtime, and
- * a table. Tests of the repository itself (the files directly in test/, the package, the soak) belong to Node alone.
+ * a table. Tests of the repository itself (the files directly in test/, the package, the peers, the soak) belong to Node alone.
  *
  * A failed test counts unless `test/matrix-exceptions.ts` lists it. Arguments narrow the run: names of runtimes, parts of paths.
  */
@@ -26,7 +26,7 @@ interface Row {
 }
 
 function testFiles(): string[] {
-  const own = /^test[\\/](package|soak|types)[\\/]/;
+  const own = /^test[\\/](package|peers|soak|types)[\\/]/;
   const files = globSync("test/*/**/*.test.ts", { cwd: root }).filter((path) => !own.test(path));
   return files.map((path) => path.replaceAll("\\", "/")).sort();
 }
