@@ -69,7 +69,7 @@ export const benchCase: Case = {
     uvloop,
   },
   targets: [
-    { contender: "tsyncio", figure: "heap", against: null, atMost: 1_200 },
+    { contender: "tsyncio", figure: "heap", against: null, bound: "at most", limit: 1_200 },
     atMost(0.85, "ambient", "tsyncio", "heap"),
   ],
 };

@@ -35,7 +35,7 @@ export function runCell(
       ...amount,
     ]);
   }
-  if (contender.kind === "server")
+  if (contender.kind === "server" || contender.kind === "program")
     return Promise.resolve({ failed: "servers are measured side by side" });
   if (!existsSync(PYTHON)) return Promise.resolve({ failed: `there is no ${PYTHON}` });
   const { name: caseName, count, figures, checksum } = benchCase;

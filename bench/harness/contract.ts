@@ -42,10 +42,41 @@ export interface ServerContender {
   readonly kindOfServer: string;
 }
 
-export type AnyContender = Contender | PeerContender | PythonContender | ServerContender;
+/** What runs a program: a runtime of JavaScript, Python, or the program itself, which is Go's or nginx. */
+export type ProgramRuntime = "node" | "bun" | "deno" | "python" | "go" | "nginx";
+
+/** A contender that is an HTTP server or client of any language, whose process is looked at from outside. */
+export interface ProgramContender {
+  readonly kind: "program";
+  readonly runtime: ProgramRuntime;
+  /** The program's file below bench/, and its arguments. */
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+export type AnyContender =
+  | Contender
+  | PeerContender
+  | PythonContender
+  | ServerContender
+  | ProgramContender;
 
 /** A figure that a process reports: nanoseconds or bytes per operation, or of the whole. */
-export type Figure = "time" | "cpu" | "heap" | "rss" | "wall" | "peak";
+export type Figure =
+  | "time"
+  | "cpu"
+  | "heap"
+  | "rss"
+  | "rssLater"
+  | "wall"
+  | "peak"
+  | "growth"
+  | "throughput"
+  | "p50"
+  | "p99"
+  | "capacity"
+  | "goodput"
+  | "share";
 
 /** What one round of a case with `laps` gave: figures, or why there are none. */
 export type Lap = ReadonlyMap<string, Partial<Record<Figure, number>> | string>;
@@ -55,7 +86,9 @@ export interface Target {
   readonly figure: Figure;
   /** Against which contender; `null` for an absolute limit in the figure's unit. */
   readonly against: string | null;
-  readonly atMost: number;
+  /** What `limit` bounds: the figure or its ratio from above or from below, or how many times less the figure is. */
+  readonly bound: "at most" | "at least" | "times better";
+  readonly limit: number;
 }
 
 export interface Case {
@@ -85,6 +118,14 @@ export const units: Readonly<Record<Figure, string>> = {
   rss: "bytes of RSS/op",
   wall: "ms in all",
   peak: "MB of RSS at most",
+  rssLater: "bytes of RSS/op, second half",
+  growth: "MB of RSS more at most",
+  throughput: "MB/s",
+  p50: "ms, median",
+  p99: "ms, p99",
+  capacity: "answers/s, capacity",
+  goodput: "answers/s at twice that",
+  share: "% of capacity",
 };
 
 /** A contender in `peers/<file>.ts`. */
@@ -97,6 +138,15 @@ export function server(file: string, kindOfServer: string): ServerContender {
   return { kind: "server", file, kindOfServer };
 }
 
+/** A contender that is the program `file`, run by `runtime`. */
+export function program(
+  runtime: ProgramRuntime,
+  file: string,
+  ...args: readonly string[]
+): ProgramContender {
+  return { kind: "program", runtime, file, args };
+}
+
 export const asyncio: PythonContender = { kind: "python", loop: "asyncio" };
 export const uvloop: PythonContender = { kind: "python", loop: "uvloop" };
 
@@ -107,5 +157,10 @@ export function atMost(
   contender = "tsyncio",
   figure: Figure = "time",
 ): Target {
-  return { contender, figure, against, atMost: ratio };
+  return { contender, figure, against, bound: "at most", limit: ratio };
+}
+
+/** A target on the CPU time of `contender`: so many times less of it than `against` takes. */
+export function timesBetter(times: number, against: string, contender = "tsyncio"): Target {
+  return { contender, figure: "cpu", against, bound: "times better", limit: times };
 }

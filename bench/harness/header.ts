@@ -17,7 +17,7 @@ export function header(): string {
     `${availableParallelism()} cores, ${cpus()[0]?.model.trim() || "unknown model"}, load ${loadText()}`,
     peerVersions().join(", "),
     python(),
-    "ratios are medians of the rounds' ratios; [min..max] and n are of processes, each itself a median",
+    "ratios are medians of the rounds' ratios; [min..max] and n are of processes, each itself a median, or of laps",
   ].join("\n");
 }
 

@@ -1,4 +1,4 @@
-/** The command line of `npm run bench`. */
+/** The command line of `npm run bench` and `npm run bench:http`. */
 import { parseArgs } from "node:util";
 
 export interface Options {
@@ -11,15 +11,8 @@ export interface Options {
   readonly save: boolean;
 }
 
-export const usage = `npm run bench -- [options]
-  --case NAME    only this case; may be given several times
-  --peer NAME    only contenders whose name begins so, and each case's reference; may be given several times
-  --rounds N     processes per cell, interleaved (default 5)
-  --quick        one round, fewer repeats: to see whether everything runs
-  --save         write the table to bench/results/`;
-
 /** @throws {TypeError} for what is no option, or a wrong value. */
-export function readOptions(args: readonly string[]): Options | null {
+export function readOptions(args: readonly string[], defaultRounds: number): Options | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -32,7 +25,7 @@ export function readOptions(args: readonly string[]): Options | null {
     },
   });
   if (values.help) return null;
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : defaultRounds));
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new TypeError(`--rounds ${values.rounds}: give a number from 1 on`);
   return { cases: values.case, peers: values.peer, rounds, quick: values.quick, save: values.save };

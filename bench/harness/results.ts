@@ -55,12 +55,14 @@ export class CaseResult {
   /** Whether the targets are met; those whose figures are missing are left out. */
   verdicts(): Verdict[] {
     return this.benchCase.targets.flatMap((target) => {
-      const { contender, against, figure, atMost } = target;
-      const measured =
+      const { contender, against, figure, bound, limit } = target;
+      const found =
         against === null
           ? median(this.#values(contender, figure).filter((value) => value !== undefined))
           : (this.#ratio(contender, against, figure)?.median ?? Number.NaN);
-      return Number.isNaN(measured) ? [] : [{ target, measured, met: measured <= atMost }];
+      const measured = bound === "times better" ? 1 / found : found;
+      const met = bound === "at most" ? measured <= limit : measured >= limit;
+      return Number.isNaN(measured) ? [] : [{ target, measured, met }];
     });
   }
 

@@ -18,7 +18,7 @@ export function caseText(result: CaseResult): string {
 
 function cells({ contender, summary, ratio }: Row, figure: Figure): string[] {
   const { median, min, max, n } = summary;
-  const number = figure === "time" ? threeDigits : whole;
+  const number = ["time", "p50", "p99", "growth"].includes(figure) ? threeDigits : whole;
   const against = ratio === null ? "" : ratio.median.toFixed(2);
   return [contender, number(median), against, `[${number(min)}..${number(max)}]`, String(n)];
 }
@@ -43,11 +43,14 @@ function columns(rows: readonly string[][]): string[] {
 }
 
 export function verdictText({ target, measured, met }: Verdict): string {
-  const { contender, figure, against, atMost } = target;
+  const { contender, figure, against, bound, limit } = target;
+  const verdict = met ? "met   " : "MISSED";
+  if (bound === "times better")
+    return `${verdict} ${contender}: ${measured.toFixed(2)} times better than ${against}, target ${limit}`;
   const what =
     against === null ? units[figure] : `x ${against}${figure === "time" ? "" : ` in ${units[figure]}`}`;
   const found = against === null ? whole(measured) : measured.toFixed(2);
-  return `${met ? "met   " : "MISSED"} ${contender}: ${found} ${what}, target at most ${atMost}`;
+  return `${verdict} ${contender}: ${found} ${what}, target ${bound} ${limit}`;
 }
 
 export function changesText(date: string, changes: readonly Change[]): string {

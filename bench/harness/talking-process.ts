@@ -32,6 +32,11 @@ export class TalkingProcess {
     }
   }
 
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("the process did not start");
+    return this.#child.pid;
+  }
+
   ask(question: object): Promise<Answer> {
     this.#child.stdin?.write(`${JSON.stringify(question)}\n`);
     return answerOf(this.#answers);
