@@ -1,5 +1,6 @@
 // Follows every link of a site, four pages at a time, and ends when no page is left.
-import { forEach, Queue, run, until } from "tsyncio";
+import { forEach, Queue, run } from "tsyncio";
+import { HttpClient } from "tsyncio/http";
 import { openSmallSite } from "./support/small-site.ts";
 
 const links = (...paths: string[]): string =>
@@ -15,7 +16,7 @@ const pages = {
   "/c/1": { body: "the end", latencyMs: 5 },
 };
 
-async function crawl(start: string): Promise<Map<string, number>> {
+async function crawl(http: HttpClient, start: string): Promise<Map<string, number>> {
   const statuses = new Map<string, number>([[start, 0]]);
   const found = new Queue<string>({ capacity: Infinity });
   await found.put(start);
@@ -23,9 +24,9 @@ async function crawl(start: string): Promise<Map<string, number>> {
   await forEach(
     found,
     async (url) => {
-      const response = await until((signal) => fetch(url, { signal }));
+      const response = await http.get(url);
       statuses.set(url, response.status);
-      const body = await until(response.text());
+      const body = await response.text();
       for (const [, path] of body.matchAll(/href="([^"]+)"/g)) {
         const next = new URL(path ?? "", url).href;
         if (statuses.has(next)) continue;
@@ -40,7 +41,8 @@ async function crawl(start: string): Promise<Map<string, number>> {
 
 await run(async () => {
   await using site = await openSmallSite(pages);
-  const statuses = await crawl(`${site.origin}/`);
+  await using http = new HttpClient();
+  const statuses = await crawl(http, `${site.origin}/`);
   for (const url of [...statuses.keys()].sort()) console.log(statuses.get(url), new URL(url).pathname);
   console.log(`${site.requests} requests`);
 });

@@ -1,19 +1,15 @@
 // Two pages at the same time: give it two URLs, or none.
-import { all, run, until } from "tsyncio";
+import { all, run } from "tsyncio";
+import { HttpClient } from "tsyncio/http";
 import { twoPages } from "./support/two-pages.ts";
-
-const getText = (url: string): Promise<string> =>
-  until(async (signal) => {
-    const response = await fetch(url, { signal });
-    return response.text();
-  });
 
 await run(async () => {
   await using pages = await twoPages();
+  await using http = new HttpClient();
   const [one, two] = pages.urls;
   const [first, second] = await all([
-    () => getText(one), // both are fetched at once
-    () => getText(two),
+    () => http.get(one).text(), // both are fetched at once
+    () => http.get(two).text(),
   ]);
   console.log(first.length, second.length);
 });

@@ -43,6 +43,7 @@ const outputs: Readonly<Record<string, readonly string[]>> = {
     "8 requests",
   ],
   "first-program.ts": ["1256 50412"],
+  "gateway.ts": ['{"here":{"pieces":3},"there":{"pieces":3}}', "404 no such item", "0 queries running"],
   "hash-in-threads.ts": [
     "one: ea11b5dde378",
     "1000 digests, the last is c90f67f5e0ab",

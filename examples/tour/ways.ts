@@ -1,5 +1,6 @@
 /** Three ways to fetch many pages. The tour shows the text of these functions and runs them. */
-import { map, until, withTimeout } from "tsyncio";
+import { map, withTimeout } from "tsyncio";
+import { HttpClient } from "tsyncio/http";
 
 export interface FetchedPage {
   readonly status: number;
@@ -15,8 +16,8 @@ export interface Way {
   readonly within: (ms: number, work: () => Promise<FetchedPage[]>) => Promise<FetchedPage[]>;
 }
 
-async function get(url: string, signal: AbortSignal | null = null): Promise<FetchedPage> {
-  const response = await fetch(url, { signal });
+async function get(url: string): Promise<FetchedPage> {
+  const response = await fetch(url);
   const body = await response.bytes();
   return { status: response.status, bytes: body.length };
 }
@@ -29,7 +30,14 @@ const oneByOne: GetAll = async (urls) => {
 
 const promiseAll: GetAll = (urls) => Promise.all(urls.map((url) => get(url)));
 
-const structured: GetAll = (urls) => map(urls, (url) => until((signal) => get(url, signal)));
+const structured: GetAll = async (urls) => {
+  await using http = new HttpClient();
+  return await map(urls, async (url) => {
+    const response = await http.get(url);
+    const body = await response.bytes();
+    return { status: response.status, bytes: body.length };
+  });
+};
 
 const race: Way["within"] = (ms, work) => Promise.race([work(), rejectAfter(ms)]);
 

@@ -1,4 +1,14 @@
 /** Why a page could not be fetched, in words that say what to do. */
+import { TooManyRedirects } from "../http/client/features/redirect-errors.ts";
+import { HttpRequestError, HttpRequestFailed } from "../http/client/request-errors.ts";
+import { HttpProtocolError } from "../http/wire/errors.ts";
+import {
+  ConnectFailed,
+  ConnectionRefused,
+  ConnectionReset,
+  TlsFailed,
+  UnknownHost,
+} from "../io/errors.ts";
 import { TimeoutError } from "../kernel/errors.ts";
 import { formatBytes } from "./figures.ts";
 import { printable } from "./terminal.ts";
@@ -19,12 +29,12 @@ export interface FetchFailure {
   readonly transient: boolean;
 }
 
-/** A rule recognises the codes of Node and Bun, and the words of Deno, which has none. */
+/** A rule recognises the codes of our errors, of which the innermost says most. */
 interface Rule {
+  readonly code: string;
   readonly kind: FetchFailure["kind"];
-  readonly pattern: RegExp;
   readonly transient: boolean;
-  readonly words: (at: Place, detail: string) => string;
+  readonly words: (at: Place, causes: readonly Cause[]) => string;
 }
 
 interface Place {
@@ -35,60 +45,55 @@ interface Place {
 
 const rules: readonly Rule[] = [
   {
+    code: ConnectionRefused.code,
     kind: "refused",
-    pattern: /ECONNREFUSED|Connection refused/,
     transient: true,
     words: ({ server }) => `connection refused by ${server}: is a server running there?`,
   },
   {
+    code: "EAI_AGAIN",
     kind: "name",
-    pattern: /EAI_AGAIN/,
     transient: true,
     words: ({ hostname }) => `no name server answers for "${hostname}": is the network up?`,
   },
   {
+    code: UnknownHost.code,
     kind: "name",
-    pattern: /ENOTFOUND|dns error/,
     transient: false,
     words: ({ hostname }) => `there is no host named "${hostname}": is it spelled right?`,
   },
   {
+    code: TlsFailed.code,
     kind: "tls",
-    pattern: /CERT|SIGNATURE|ERR_SSL|ERR_TLS|EPROTO|certificate|TLS|InvalidContentType/,
     transient: false,
-    words: ({ server }, detail) => `no secure connection to ${server}: ${detail}`,
+    words: ({ server }, causes) => `no secure connection to ${server}: ${tlsDetail(causes)}`,
   },
   {
+    code: HttpProtocolError.code,
     kind: "not-http",
-    pattern: /HTTPParserError|HPE_|Malformed_HTTP|HTTP\/1\.1 protocol|invalid HTTP/,
     transient: false,
     words: ({ server }) => `${server} answered with something that is not HTTP`,
   },
   {
+    code: ConnectFailed.code,
     kind: "unreachable",
-    pattern: /EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|unreachable/,
     transient: true,
     words: ({ server }) => `${server} cannot be reached: is it up, and does a firewall let you through?`,
   },
   {
-    kind: "closed",
-    pattern: /ECONNRESET|EPIPE|UND_ERR_SOCKET|closed before message|reading a body|other side closed/,
-    transient: true,
-    words: ({ server }) => `${server} closed the connection before its answer was complete`,
-  },
-  {
-    kind: "other",
-    pattern: /bad port|Requests to port \d+ are blocked/,
-    transient: false,
-    words: ({ server }) => `fetch does not go to ${server}: the port belongs to another protocol`,
-  },
-  {
+    code: TooManyRedirects.code,
     kind: "redirects",
-    pattern: /redirect/i,
     transient: false,
     words: ({ server }) => `${server} redirects in a circle, or too many times`,
   },
 ];
+
+const closed: Rule = {
+  code: ConnectionReset.code,
+  kind: "closed",
+  transient: true,
+  words: ({ server }) => `${server} closed the connection before its answer was complete`,
+};
 
 /** What is said of certificates that are refused most often; for others the platform's own words are. */
 const tlsDetails: readonly (readonly [RegExp, string])[] = [
@@ -113,44 +118,50 @@ export function describeFailure(
     return { kind: "timeout", message: `${got} within ${timeoutMs} ms`, transient: true };
   }
   const causes = causesOf(error);
-  const text = causes.map(({ name, code, message }) => `${name} ${code} ${message}`).join("\n");
-  const innermost = printable(causes.at(-1)?.message ?? String(error));
-  const rule = rules.find(({ pattern }) => pattern.test(text));
-  if (rule === undefined) return { kind: "other", message: innermost, transient: false };
-  const detail =
-    rule.kind === "tls" ? (tlsDetails.find(([pattern]) => pattern.test(text))?.[1] ?? innermost) : "";
-  return {
-    kind: rule.kind,
-    message: rule.words(placeOf(url, causes), detail),
-    transient: rule.transient,
-  };
+  const rule = ruleFor(causes);
+  if (rule === undefined)
+    return {
+      kind: "other",
+      message: printable(causes.at(-1)?.message ?? String(error)),
+      transient: false,
+    };
+  const { kind, transient } = rule;
+  return { kind, message: rule.words(placeOf(url, causes), causes), transient };
 }
 
-interface Cause {
-  readonly name: string;
-  readonly code: string;
-  readonly message: string;
-  readonly address: string | undefined;
-  readonly port: number | undefined;
-}
+type Cause = Error & { readonly code?: unknown };
 
 /** The error and what is behind it; of several errors (one for each address of a host) the first. */
 function causesOf(error: unknown): Cause[] {
   const causes: Cause[] = [];
   for (let next: unknown = error; next instanceof Error && causes.length < 8;) {
-    const { code, address, port } = next as Error & Partial<Cause>;
-    causes.push({ name: next.name, code: String(code ?? ""), message: next.message, address, port });
+    causes.push(next);
     next = next.cause ?? (next as Partial<AggregateError>).errors?.[0];
   }
   return causes;
 }
 
+function ruleFor(causes: readonly Cause[]): Rule | undefined {
+  const rule = rules.find(({ code }) => causes.some((cause) => cause.code === code));
+  const failed = causes.find((cause) => cause instanceof HttpRequestFailed);
+  const isCutOff = causes.some(
+    (cause) => cause instanceof HttpProtocolError && cause.rule === "truncated",
+  );
+  // On a connection that stood nothing else can happen.
+  const isLost = failed?.cause instanceof Error && rule === undefined && failed.wasSent;
+  return isCutOff || isLost ? closed : rule;
+}
+
+function tlsDetail(causes: readonly Cause[]): string {
+  const text = causes.map(({ code, message }) => `${String(code)} ${message}`).join("\n");
+  const known = tlsDetails.find(([pattern]) => pattern.test(text))?.[1];
+  return known ?? printable(causes.at(-1)?.message ?? "");
+}
+
 /** Where the connection was to go: the URL's server, or the one that a redirect led to. */
 function placeOf(url: URL, causes: readonly Cause[]): Place {
-  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
-  const reached = causes.find((cause) => cause.address !== undefined && cause.port !== undefined);
-  const elsewhere = reached !== undefined && String(reached.port) !== port;
-  const server = elsewhere ? `${reached.address}:${reached.port}` : `${url.hostname}:${port}`;
-  const missing = causes.map(({ message }) => /getaddrinfo \S+ (\S+)/.exec(message)?.[1]).find(Boolean);
-  return { server, hostname: missing ?? url.hostname };
+  const request = causes.find((cause) => cause instanceof HttpRequestError);
+  const { hostname, port, protocol } = request === undefined ? url : new URL(request.url);
+  const server = `${hostname}:${port !== "" ? port : protocol === "https:" ? "443" : "80"}`;
+  return { server, hostname };
 }

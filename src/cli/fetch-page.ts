@@ -3,7 +3,7 @@ import { Cancelled } from "../kernel/errors.ts";
 import { currentRuntime } from "../kernel/runtime.ts";
 import { retry } from "../flow/retry.ts";
 import { withTimeout } from "../flow/time-limit.ts";
-import { until } from "../flow/until.ts";
+import type { HttpClient } from "../http/client/http-client.ts";
 import type { Semaphore } from "../sync/semaphore.ts";
 import type { FetchOptions } from "./fetch-arguments.ts";
 import { describeFailure, type FetchFailure } from "./fetch-failure.ts";
@@ -40,14 +40,24 @@ class TryAgain extends Error {
   }
 }
 
+/** What all fetches share. */
+export interface FetchMeans {
+  readonly http: HttpClient;
+  readonly slots: Semaphore;
+}
+
 /**
  * Fetches a page and reads it to its end. Each attempt takes one of `slots`, and gives it back for the pause after it.
  * Throws nothing but `Cancelled`: what goes wrong is in the result.
  */
-export async function fetchPage(url: URL, options: FetchOptions, slots: Semaphore): Promise<Page> {
+export async function fetchPage(
+  url: URL,
+  options: FetchOptions,
+  { http, slots }: FetchMeans,
+): Promise<Page> {
   const attempts = async (attempt: number): Promise<Page> => {
     using _slot = await slots.acquire();
-    const page = await attemptPage(url, attempt, options.timeoutMs);
+    const page = await attemptPage(http, url, attempt, options.timeoutMs);
     if (page.failure?.transient === true || busy.has(page.status ?? 0)) throw new TryAgain(page);
     return page;
   };
@@ -63,13 +73,18 @@ export async function fetchPage(url: URL, options: FetchOptions, slots: Semaphor
   }
 }
 
-async function attemptPage(url: URL, attempts: number, timeoutMs: number): Promise<Page> {
+async function attemptPage(
+  http: HttpClient,
+  url: URL,
+  attempts: number,
+  timeoutMs: number,
+): Promise<Page> {
   const runtime = currentRuntime();
   const started = runtime.now();
   const seen: Seen = { status: null, bytes: 0 };
   let failure: FetchFailure | null = null;
   try {
-    await withTimeout(timeoutMs, () => until((signal) => readAll(url, signal, seen)));
+    await withTimeout(timeoutMs, () => readAll(http, url, seen));
   } catch (error) {
     if (error instanceof Cancelled) throw error;
     failure = describeFailure(error, url, seen.bytes, timeoutMs);
@@ -82,10 +97,9 @@ interface Seen {
   bytes: number;
 }
 
-/** Reads a page piece by piece and keeps none. The platform's `fetch`; the signal reaches the body too. */
-async function readAll(url: URL, signal: AbortSignal, seen: Seen): Promise<void> {
-  const response = await fetch(url, { signal });
+/** Reads a page piece by piece and keeps none. */
+async function readAll(http: HttpClient, url: URL, seen: Seen): Promise<void> {
+  await using response = await http.get(url);
   seen.status = response.status;
-  if (response.body === null) return;
-  for await (const piece of response.body) seen.bytes += (piece as Uint8Array).byteLength;
+  for await (const piece of response.body) seen.bytes += piece.length;
 }

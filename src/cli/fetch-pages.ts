@@ -11,6 +11,7 @@ import { withTaskGroup } from "../kernel/task-group.ts";
 import { all } from "../flow/all.ts";
 import { interval } from "../flow/interval.ts";
 import { forEach } from "../flow/map.ts";
+import { HttpClient } from "../http/client/http-client.ts";
 import { Semaphore } from "../sync/semaphore.ts";
 import type { FetchOptions } from "./fetch-arguments.ts";
 import { fetchPage, type Page } from "./fetch-page.ts";
@@ -55,8 +56,16 @@ async function fetchByHost(
   options: FetchOptions,
   ended: (page: Page) => void,
 ): Promise<void> {
-  const slots = new Semaphore(options.concurrency);
-  const fetchOne = async (url: URL): Promise<void> => ended(await fetchPage(url, options, slots));
+  const { concurrency } = options;
+  // The limits on concurrency and time are those of the command.
+  await using http = new HttpClient({
+    maxConnections: concurrency,
+    totalMs: Infinity,
+    connectMs: Infinity,
+    headers: { "user-agent": "tsyncio" },
+  });
+  const means = { http, slots: new Semaphore(concurrency) };
+  const fetchOne = async (url: URL): Promise<void> => ended(await fetchPage(url, options, means));
   const hosts = Map.groupBy(urls, ({ host }) => host);
   await all(
     [...hosts.values()].map(

@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import "../host/install.ts";
+import "../host/install-io.ts";
+import "../host/install-http.ts";
 import { run } from "../kernel/run.ts";
 import { fetchCommand } from "./fetch-command.ts";
 import { Misuse, nearest } from "./misuse.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import "../../src/index.ts";
+import "../../src/http.ts";
 import { fetchDefaults, type FetchOptions } from "../../src/cli/fetch-arguments.ts";
 import { fetchPages } from "../../src/cli/fetch-pages.ts";
 import { withCancelScope } from "../../src/kernel/cancel-scope.ts";
