@@ -59,6 +59,8 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
   #isUsed = false;
   #wasWanted = false;
   #failure: Error | null = null;
+  /** What reading it by the whole failed with last, where it is the body's fault. */
+  #fault: unknown = null;
 
   /** @internal `whole`: the bytes of a body that has come already, or null for one whose bytes the source will deliver. */
   constructor(source: BodySource, whole: Uint8Array | null) {
@@ -159,6 +161,11 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
     return webStreamOf(this);
   }
 
+  /** @internal Whether `error` came from reading this body by the whole. */
+  isFault(error: unknown): boolean {
+    return error !== null && error === this.#fault;
+  }
+
   /** @internal */ arrived(bytes: Uint8Array): void {
     if (this.#failure !== null) return;
     if (this.#reader === null && this.#whole === null) this.#whole = bytes;
@@ -191,26 +198,29 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
     if (refused !== null) return refused;
     const bytes = this.#whole;
     if (!this.#isComplete || bytes === null) return this.#later(limit, convert);
-    if (bytes.length > limit) return Promise.reject(this.#tooLarge(limit, null));
+    if (bytes.length > limit) return Promise.reject((this.#fault = this.#tooLarge(limit, null)));
     this.#whole = null;
     this.#isUsed = true;
     try {
       return delivered(convert(bytes, this.#source), scope);
     } catch (error) {
+      this.#fault = error;
       return Promise.reject(error);
     }
   }
 
   async #later<T>(limit: number, convert: Conversion<T>): Promise<T> {
     const { announcedBytes } = this.#source;
-    if (announcedBytes !== null && announcedBytes > limit) throw this.#tooLarge(limit, announcedBytes);
-    const reader = this.#pieces();
-    this.#want();
-    const bytes = await readAll(reader, limit).catch((error: unknown) => {
-      throw error instanceof LimitOverrun ? this.#tooLarge(limit, null) : error;
-    });
-    this.#isUsed = true;
-    return convert(bytes, this.#source);
+    try {
+      if (announcedBytes !== null && announcedBytes > limit) throw this.#tooLarge(limit, announcedBytes);
+      const reader = this.#pieces();
+      this.#want();
+      const bytes = await readAll(reader, limit);
+      this.#isUsed = true;
+      return convert(bytes, this.#source);
+    } catch (error) {
+      throw (this.#fault = error instanceof LimitOverrun ? this.#tooLarge(limit, null) : error);
+    }
   }
 
   #piece<T>(read: () => Promise<T>): Promise<T> {

@@ -21,7 +21,7 @@ import { assemble, hasFeatures } from "./features/assemble.ts";
 import { authorized, withAuthAtHome } from "./features/authorization.ts";
 import { followRedirects, mayRedirect } from "./features/redirects.ts";
 import { clientDefaults, poolOptions, resolve, type PoolOptions } from "./options.ts";
-import { bodyOf, withQuery } from "./request-body.ts";
+import { bodyOf, disposing, withQuery } from "./request-body.ts";
 import type { HttpResponse } from "./response.ts";
 import { ResponsePromise } from "./response-promise.ts";
 import { parseTarget, Targets, type Target } from "./target.ts";
@@ -234,16 +234,6 @@ export class HttpClient implements AsyncDisposable, PoolClient {
     }
     this.#pool = pool;
     return pool;
-  }
-}
-
-/** A stream that was not begun is told that nobody will. */
-async function disposing(promise: Promise<HttpResponse>, body: OutgoingBody): Promise<HttpResponse> {
-  try {
-    return await promise;
-  } catch (error) {
-    body.dispose();
-    throw error;
   }
 }
 

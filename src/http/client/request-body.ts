@@ -55,3 +55,13 @@ function textOf(name: string, value: unknown): string {
     `query of a request has ${show(value)} for ${show(name)}. Give a string, number or boolean; undefined leaves the parameter away.`,
   );
 }
+
+/** `promise`; when it fails, a stream that was not begun is told that nobody will. The failure is that of the promise returned alone. */
+export async function disposing<T>(promise: Promise<T>, body: OutgoingBody): Promise<T> {
+  try {
+    return await promise;
+  } catch (error) {
+    body.dispose();
+    throw error;
+  }
+}

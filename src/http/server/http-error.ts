@@ -41,17 +41,25 @@ export class HttpError extends TsyncioError {
   ) {
     if (!Number.isInteger(status) || status < 400 || status > 599)
       throw new InvalidArgument(`status of HttpError is ${show(status)}. Give one from 400 to 599.`);
-    if (typeof text !== "string")
-      throw new InvalidArgument(`text of HttpError is ${show(text)}. Give a string.`);
-    if (typeof options !== "object" || options === null)
-      throw new InvalidArgument(`options of HttpError are ${show(options)}. Give an object.`);
+    checkArguments(text, options);
     super(HttpError.code, text, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = status;
     this.text = text;
-    this.fields = options.headers === undefined ? "" : fieldsText(options.headers);
-    if (this.fields !== "" && givenFields(this.fields).lengthBytes !== null)
-      throw new InvalidArgument(
-        "headers of HttpError have a content-length. Leave it out: the server counts the bytes of the text.",
-      );
+    this.fields = options.headers === undefined ? "" : textOfFields(options.headers);
   }
+}
+
+function checkArguments(text: unknown, options: unknown): void {
+  if (typeof text !== "string")
+    throw new InvalidArgument(`text of HttpError is ${show(text)}. Give a string.`);
+  if (typeof options !== "object" || options === null)
+    throw new InvalidArgument(`options of HttpError are ${show(options)}. Give an object.`);
+}
+
+function textOfFields(headers: HeadersInit): string {
+  const fields = fieldsText(headers);
+  if (givenFields(fields).lengthBytes === null) return fields;
+  throw new InvalidArgument(
+    "headers of HttpError have a content-length. Leave it out: the server counts the bytes of the text.",
+  );
 }

@@ -108,12 +108,7 @@ export function checkLength(
  * console.log(head.split("\r\n")[0], body); // HTTP/1.1 201 Created {"id":7}
  */
 export function reply(body?: ReplyBody, options: ReplyOptions = {}): HttpReply {
-  if (body instanceof HttpReply || body instanceof Response || body instanceof Promise)
-    throw new InvalidArgument(
-      `body of reply is ${show(body)}. Give what is to be sent: a promise is awaited before, and a reply is not wrapped in another.`,
-    );
-  if (typeof options !== "object" || options === null)
-    throw new InvalidArgument(`options of reply are ${show(options)}. Give an object.`);
+  checkArguments(body, options);
   const content = bodyOf(body);
   const { status = content === null ? 204 : 200, headers, reason = null, trailers = null } = options;
   checkStatus(status, content);
@@ -127,6 +122,15 @@ export function reply(body?: ReplyBody, options: ReplyOptions = {}): HttpReply {
       "reply has trailers and a content-length: trailers follow a body in chunks, which has none. Leave one of them out.",
     );
   return made;
+}
+
+function checkArguments(body: unknown, options: unknown): void {
+  if (body instanceof HttpReply || body instanceof Response || body instanceof Promise)
+    throw new InvalidArgument(
+      `body of reply is ${show(body)}. Give what is to be sent: a promise is awaited before, and a reply is not wrapped in another.`,
+    );
+  if (typeof options !== "object" || options === null)
+    throw new InvalidArgument(`options of reply are ${show(options)}. Give an object.`);
 }
 
 function checkStatus(status: number, content: OutgoingBody | null): void {

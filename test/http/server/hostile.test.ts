@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { AsyncLocalStorage } from "node:async_hooks";
+import { connect } from "node:net";
 import {
   ContextVar,
   currentRuntime,
   Event,
   InvalidArgument,
+  run,
   sleep,
   withTaskGroup,
 } from "../../../src/index.ts";
@@ -43,6 +45,24 @@ describe("An error that a handler throws", () => {
     refused(() => new HttpError(400, "x", null as never), /options of HttpError/);
   });
 
+  law("that came from its request's body is answered by 4xx, whichever way that was read", async () => {
+    const handler: Handler = async ({ body, path }) => {
+      if (path === "/json") return (await body.json()) as object;
+      return body.text({ maxBytes: 2 });
+    };
+    const texts = await reports(async () => {
+      await withServer(handler, async (one) => {
+        assert.equal((await one.ask(post("/json", "{"))).status, 400);
+        assert.equal((await one.ask(post("/text", "long"))).status, 413);
+        await one.send("POST /text HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
+        await sleep(1);
+        await one.send("9\r\n123456789\r\n0\r\n\r\n");
+        assert.equal((await one.response()).status, 413);
+      });
+    });
+    assert.deepEqual(texts, []);
+  });
+
   law("never ends the server, even where it cannot be sent", async () => {
     class Odd extends HttpError {
       override readonly fields: string = "content-length: 7\r\n";
@@ -69,11 +89,9 @@ describe("An error that a handler throws", () => {
     const handler: Handler = async (request) => {
       began.set();
       if (request.path === "/reads") return request.text();
-      try {
-        await sleep(Infinity);
-      } finally {
+      return sleep(Infinity).catch(() => {
         throw new Error("the clean-up has failed");
-      }
+      });
     };
     for (const path of ["/fails", "/reads"]) {
       began.clear();
@@ -81,7 +99,7 @@ describe("An error that a handler throws", () => {
         await withServer(handler, async (one, server) => {
           await one.send(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n`);
           await began.wait();
-          await one.stream.abort();
+          one.stream.abort();
           await until(() => server.stats().connections === 0 && server.stats().inFlight === 0);
         });
       });
@@ -131,7 +149,7 @@ describe("An error that a handler throws", () => {
           assert.equal((await one.ask(get("/fails"))).status, 500);
           await until(() => unhandled.length > 0);
         },
-        { onError: async () => Promise.reject(failure) },
+        { onError: (() => Promise.reject(failure)) as () => void },
       );
     } finally {
       Object.assign(runtime, { onUnhandled });
@@ -341,7 +359,7 @@ describe("A body that is read when its request is over", () => {
           assert.equal(bodies[1]?.bufferedBytes, before);
           group.cancelTasks();
         });
-        await one.stream.abort();
+        one.stream.abort();
       },
       { maxBodyBytes: Infinity },
     );
@@ -410,9 +428,9 @@ describe("A queued request", () => {
           await using second = await client(server);
           await second.send(get("/queued"));
           await until(() => server.stats().queued === 1);
-          await second.stream.abort();
+          second.stream.abort();
           await until(() => server.stats().queued === 0);
-          await one.stream.abort();
+          one.stream.abort();
           await until(() => server.stats().connections === 0 && server.stats().inFlight === 0);
         },
         { maxRequests: 1, queueMs: 60_000, accessLog: true },
@@ -498,5 +516,32 @@ describe("serve", () => {
     await refused(() => serve(handler, { requestIdHeader: "a b" }), /requestIdHeader/);
     await refused(() => serve(handler, { allowHalfClose: 1 as never }), /allowHalfClose/);
     await refused(() => serve(handler, { accessLog: "yes" as never }), /accessLog/);
+  });
+});
+
+describe("A server whose program ends", () => {
+  it("tells clients so, begins nothing any more, and closes their connections", async () => {
+    const began: string[] = [];
+    const received = Promise.withResolvers<string>();
+    await run(async () => {
+      const running = new Event();
+      const server = await local(async ({ path }) => {
+        began.push(path);
+        running.set();
+        await sleep(Infinity);
+      });
+      // A client of another program.
+      const socket = connect(server.port, "127.0.0.1", () => {
+        socket.write(get("/1") + get("/2"));
+      });
+      let text = "";
+      socket.setEncoding("latin1").on("data", (data: string) => (text += data));
+      socket.on("error", received.reject).on("close", () => received.resolve(text));
+      await running.wait();
+    });
+    const text = await received.promise;
+    assert.match(text, /^HTTP\/1\.1 503 [^]*connection: close\r\n[^]*shutting down$/);
+    assert.equal(text.split("HTTP/1.1 503").length, 2);
+    assert.deepEqual(began, ["/1"]);
   });
 });

@@ -24,6 +24,7 @@ import { HttpHeaders } from "../../wire/fields.ts";
 import type { RequestHead } from "../../wire/request-head.ts";
 import { requestName, type ServerCore } from "../core.ts";
 import { errorReply, replyToError } from "../failure.ts";
+import { comesOf } from "../handler-call.ts";
 import { checkLength, hasNoContent, replyOf, type HttpReply, type Reply } from "../reply.ts";
 import { HttpRequest, type Ends, type RequestSource } from "../request.ts";
 import { replyHead, type ReplyOutput } from "./reply-output.ts";
@@ -155,7 +156,10 @@ export class Visit implements RequestSource, BodySource {
       throw cancelled;
     }
     if (this.replyState === "none" && !this.hasLeft) return this.#sendError(error);
+    const isKnown = (each: unknown): boolean =>
+      (each !== null && each === this.#failure) || this.request.isOfBody(each);
     if (!this.hasLeft) this.#report(error, "The reply had begun: it was cut.");
+    else if (!comesOf(error, isKnown)) this.#report(error, "Its client had left.");
     this.#break(error);
   }
 

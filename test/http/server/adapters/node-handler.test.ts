@@ -338,4 +338,23 @@ describe("What a handler in a node:http server gives", () => {
     });
     assert.match(String(await reported.get()), /ERR_HTTP_HEADERS_SENT|headers/i);
   });
+
+  it("is an error that is reported, also where its client has left", async () => {
+    const reported = new Queue<unknown>({ capacity: 1 });
+    const begun = new Event();
+    const failure = new Error("the clean-up has failed");
+    await using server = await mounted(
+      async () => {
+        begun.set();
+        await sleep(Infinity).catch(() => {
+          throw failure;
+        });
+      },
+      { onError: (error) => void reported.tryPut(error) },
+    );
+    const stream = await talk(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await begun.wait();
+    stream.abort();
+    assert.equal(await reported.get(), failure);
+  });
 });
