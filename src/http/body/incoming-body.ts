@@ -33,8 +33,6 @@ export interface BodyLimit {
   readonly maxBytes?: number;
 }
 
-const same = <T>(value: T): T => value;
-
 /**
  * The body of a request that a server got, or of a response that a client got. It is read once: by the whole, or piece by piece.
  *
@@ -59,8 +57,8 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
   #isUsed = false;
   #wasWanted = false;
   #failure: Error | null = null;
-  /** What reading it by the whole failed with last, where it is the body's fault. */
-  #fault: unknown = null;
+  /** @internal What reading it by the whole failed with last. */
+  fault: unknown = null;
 
   /** @internal `whole`: the bytes of a body that has come already, or null for one whose bytes the source will deliver. */
   constructor(source: BodySource, whole: Uint8Array | null) {
@@ -128,13 +126,12 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
   /** What has come, at least one byte and at most `maxBytes`; null at the end. Throws as `bytes` does, but for the limit. */
   read(maxBytes: number = Infinity): Promise<Uint8Array | null> {
     const most = checkCount("maxBytes of read", maxBytes);
-    return this.#piece(() => this.#pieces().read(most, same));
+    return this.#piece(() => this.#pieces().read(most, (piece) => piece));
   }
 
   /** Iterates over the pieces as they come. Throws as `read` does. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
-    const next = (): Promise<IteratorResult<Uint8Array, undefined>> =>
-      this.#pieces().read<IteratorResult<Uint8Array, undefined>>(Infinity, step);
+    const next = () => this.#pieces().read<IteratorResult<Uint8Array, undefined>>(Infinity, step);
     return { next: () => this.#piece(next) };
   }
 
@@ -159,11 +156,6 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
   /** A web stream of the pieces, for what wants one. It reads nothing ahead; cancelling it leaves the rest in the body. */
   webStream(): ReadableStream<Uint8Array> {
     return webStreamOf(this);
-  }
-
-  /** @internal Whether `error` came from reading this body by the whole. */
-  isFault(error: unknown): boolean {
-    return error !== null && error === this.#fault;
   }
 
   /** @internal */ arrived(bytes: Uint8Array): void {
@@ -198,14 +190,13 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
     if (refused !== null) return refused;
     const bytes = this.#whole;
     if (!this.#isComplete || bytes === null) return this.#later(limit, convert);
-    if (bytes.length > limit) return Promise.reject((this.#fault = this.#tooLarge(limit, null)));
+    if (bytes.length > limit) return Promise.reject((this.fault = this.#tooLarge(limit, null)));
     this.#whole = null;
     this.#isUsed = true;
     try {
       return delivered(convert(bytes, this.#source), scope);
     } catch (error) {
-      this.#fault = error;
-      return Promise.reject(error);
+      return Promise.reject((this.fault = error));
     }
   }
 
@@ -213,13 +204,12 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
     const { announcedBytes } = this.#source;
     try {
       if (announcedBytes !== null && announcedBytes > limit) throw this.#tooLarge(limit, announcedBytes);
-      const reader = this.#pieces();
       this.#want();
-      const bytes = await readAll(reader, limit);
+      const bytes = await readAll(this.#pieces(), limit);
       this.#isUsed = true;
       return convert(bytes, this.#source);
     } catch (error) {
-      throw (this.#fault = error instanceof LimitOverrun ? this.#tooLarge(limit, null) : error);
+      throw (this.fault = error instanceof LimitOverrun ? this.#tooLarge(limit, null) : error);
     }
   }
 
@@ -233,8 +223,7 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
   #refusal(isWhole: boolean): Promise<never> | null {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     const reader = isWhole ? this.#reader : null;
-    const wasReadByThePiece = reader !== null && reader.isAtEnd && reader.bytesRead > 0;
-    if (!this.#isUsed && !wasReadByThePiece) return null;
+    if (!this.#isUsed && (reader === null || !reader.isAtEnd || reader.bytesRead === 0)) return null;
     return Promise.reject(new BodyUsed("read", this.#source.name));
   }
 

@@ -2,8 +2,8 @@ import type { ClientRequest, ResolvedOptions } from "./exchange.ts";
 import { TimeLimit, type LimitClock, type Limited } from "./limit-clock.ts";
 import type { RequestLimit } from "./request-errors.ts";
 
-/** The limits of phases. That of connecting is the dial's. */
-export type PhaseLimit = "poolMs" | "firstByteMs" | "gapMs";
+/** The limits of phases. That of connecting is the dial's, but for one who came upon a dial that had begun. */
+export type PhaseLimit = "poolMs" | "connectMs" | "firstByteMs" | "gapMs";
 
 /** So long the rest of a body may take that nobody wants. */
 const DRAIN_MS = 1_000;

@@ -10,6 +10,14 @@ export interface CallWay {
 
 const NEVER = -1;
 
+const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+
+/** Whether the server can have done nothing that a second time would do twice, and there is something to send once more. */
+export function mayBeSentTwice({ method, body, options }: ClientRequest): boolean {
+  if (!options.retryDeadConnections || !idempotent.has(method)) return false;
+  return body === null || body.isRepeatable;
+}
+
 /** How far a request has come, and when it came there: for labels, errors and timings. */
 export class CallRecord {
   readonly request: ClientRequest;

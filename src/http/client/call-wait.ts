@@ -6,6 +6,8 @@ import type { HttpResponse } from "./response.ts";
 /** What is told when its one waiter is cancelled. */
 export interface Cancellable {
   cancelled(): void;
+  /** It is being cancelled, perhaps with many others, and {@link cancelled} follows: nobody is to do anything for it meanwhile. */
+  leaving(): void;
 }
 
 /** The wait of the one who asked. */
@@ -24,6 +26,7 @@ export class CallWait extends Wait<HttpResponse> {
   }
 
   protected unlink(after: AfterMark): void {
+    this.#call.leaving();
     after.notices.push(() => this.#call.cancelled());
   }
 }

@@ -16,7 +16,7 @@ import type { BodyReceiver } from "../body/body-source.ts";
 import type { HttpHeaders } from "../wire/fields.ts";
 import type { BodyCall, CallBody, CallConnection } from "./call-body.ts";
 import { CallLimits, type LimitsOwner } from "./call-limits.ts";
-import { CallRecord, type CallWay } from "./call-record.ts";
+import { CallRecord, mayBeSentTwice, type CallWay } from "./call-record.ts";
 import { CallWait, type Cancellable } from "./call-wait.ts";
 import type { ClientRequest } from "./exchange.ts";
 import type { LimitClock } from "./limit-clock.ts";
@@ -27,17 +27,14 @@ import { tell } from "./trace.ts";
 /** What a call needs of the pool that it is of. */
 export interface CallOwner {
   readonly clock: LimitClock;
-  /** Takes a call out of the queue. */
+  /** Takes a call out of the queue: `leave` does nothing else yet. */
+  leave(call: Call): void;
   giveUp(call: Call): void;
   /** Puts a call into the queue again, for a fresh connection. */
   sendAgain(call: Call): void;
   /** Another response that is to come in place of one that redirects; null for none. Called in the scope of the one who asked. */
   redirected(request: ClientRequest, response: HttpResponse): Promise<HttpResponse> | null;
 }
-
-const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
-
-const nothing = (): void => {};
 
 export class Call implements BodyCall, LimitsOwner, Cancellable {
   readonly request: ClientRequest;
@@ -80,14 +77,14 @@ export class Call implements BodyCall, LimitsOwner, Cancellable {
     return route === null ? this.request.url.origin : route.key;
   }
 
-  /** It stands in line for a connection. */
-  queued(now: number): void {
-    this.record.phase = "queue";
-    this.limits.set("poolMs", now);
-    tell("queued", this.request, now);
+  /** It stands in line for a connection; `hasDial`: for one that is on its way already, and was begun for somebody who has gone. */
+  queued(now: number, hasDial: boolean): void {
+    this.record.phase = hasDial ? "connect" : "queue";
+    this.limits.set(hasDial ? "connectMs" : "poolMs", now);
+    tell(hasDial ? "connect" : "queued", this.request, now);
   }
 
-  /** A connection is on its way for it. How long that may take is the connection's affair. */
+  /** A connection is begun for it. How long that may take is the connection's affair. */
   connecting(now: number): void {
     this.record.phase = "connect";
     this.limits.liftPhase();
@@ -184,6 +181,10 @@ export class Call implements BodyCall, LimitsOwner, Cancellable {
     connection?.cut();
   }
 
+  leaving(): void {
+    if (this.connection === null) this.#owner.leave(this);
+  }
+
   /** The scope of the one who waits was cancelled. */
   cancelled(): void {
     this.#wait = null;
@@ -213,16 +214,14 @@ export class Call implements BodyCall, LimitsOwner, Cancellable {
   #redirected(wait: CallWait, response: HttpResponse): void {
     const other = storage.run(wait.scope, () => this.#owner.redirected(this.request, response));
     // It may have failed by the time it is waited for.
-    other?.catch(nothing);
+    other?.catch(() => {});
     wait.wake(other === null ? response : (other as Promise<never>));
   }
 
-  /** Whether it was the connection that was at fault, and the server can have done nothing that a second time would do twice. */
+  /** Whether it was the connection that was at fault, and there is no harm in it. */
   #mayGoAgain(): boolean {
-    const { method, body, options } = this.request;
     if (this.#wait === null || this.isSecondTry || !this.record.isReused) return false;
-    if (!options.retryDeadConnections || !idempotent.has(method)) return false;
-    return body === null || body.isRepeatable;
+    return mayBeSentTwice(this.request);
   }
 
   #end(now: number): BodyReceiver | null {

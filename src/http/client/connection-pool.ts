@@ -83,6 +83,10 @@ export class ConnectionPool implements CallOwner, ConnectionOwner {
     return this.#pool.stats();
   }
 
+  leave(call: Call): void {
+    this.#pool.leave(call);
+  }
+
   giveUp(call: Call): void {
     this.#act(this.#pool.givenUp(call));
   }
@@ -147,7 +151,7 @@ export class ConnectionPool implements CallOwner, ConnectionOwner {
       return;
     }
     const actions = this.#pool.wanted(call, call.key, call.isSecondTry, now);
-    if (!actions.some((action) => isFor(call, action))) call.queued(now);
+    if (!actions.some((action) => isFor(call, action))) call.queued(now, this.#pool.hasDial(call));
     this.#act(actions, now);
   }
 

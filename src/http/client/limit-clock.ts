@@ -72,7 +72,7 @@ class LimitList {
   }
 }
 
-/** Lists of lengths that nobody uses any more are dropped beyond this many. */
+/** Lists of lengths that nobody uses any more are dropped when there are this many, and again when there are twice as many as were left. */
 const MOST_LISTS = 32;
 
 export class LimitClock {
@@ -82,6 +82,7 @@ export class LimitClock {
   /** What else is done at an instant: called with now, gives when it is to be called again. */
   readonly #also: (now: number) => number;
   #armedFor = Infinity;
+  #dropAt = MOST_LISTS;
 
   constructor(also: (now: number) => number) {
     this.#also = also;
@@ -96,7 +97,7 @@ export class LimitClock {
     if (ms === Infinity) return;
     let list = this.#lists.get(ms);
     if (list === undefined) {
-      if (this.#lists.size >= MOST_LISTS) this.#dropEmpty();
+      if (this.#lists.size >= this.#dropAt) this.#dropEmpty();
       this.#lists.set(ms, (list = new LimitList(ms)));
     }
     list.push(limit, now + ms);
@@ -131,5 +132,6 @@ export class LimitClock {
 
   #dropEmpty(): void {
     for (const [ms, list] of this.#lists) if (list.first === null) this.#lists.delete(ms);
+    this.#dropAt = Math.max(MOST_LISTS, 2 * this.#lists.size);
   }
 }

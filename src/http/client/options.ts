@@ -62,9 +62,13 @@ const requestNames: ReadonlySet<string> = new Set([...optionNames, "body", "form
 
 /** @throws {InvalidArgument} for what is no object, or has an option of another name. */
 export function checkNames(caller: string, options: object, kind: "client" | "request"): void {
+  checkKnown(caller, options, kind === "client" ? clientNames : requestNames);
+}
+
+/** @throws {InvalidArgument} for what is no object, or has an option that is not `known`. */
+export function checkKnown(caller: string, options: object, known: ReadonlySet<string>): void {
   if (typeof options !== "object" || options === null)
     throw new InvalidArgument(`options of ${caller} is ${show(options)}. Give an object.`);
-  const known = kind === "client" ? clientNames : requestNames;
   for (const name in options)
     if (!known.has(name))
       throw new InvalidArgument(

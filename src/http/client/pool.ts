@@ -50,6 +50,11 @@ export class Pool<W, C> {
     };
   }
 
+  /** Whether a connection is on its way for somebody who waits. */
+  hasDial(waiter: W): boolean {
+    return (this.#state.waiting.get(waiter)?.dial ?? null) !== null;
+  }
+
   /** Somebody wants a connection; with `isFresh` one that has served nobody before. */
   wanted(waiter: W, key: string, isFresh: boolean, now: number): Actions<W, C> {
     const actions: Actions<W, C> = [];
@@ -79,15 +84,21 @@ export class Pool<W, C> {
     return this.#state.settle(actions);
   }
 
+  /**
+   * Somebody waits no more, and nothing is done about it before `givenUp`: of many who leave at once none is to get the place of another.
+   * Twice is the same as once.
+   */
+  leave(waiter: W): void {
+    const waiting = this.#state.waiting.get(waiter);
+    if (waiting === undefined) return;
+    this.#state.leave(waiting);
+    this.#state.forget(waiting.origin);
+  }
+
   /** Somebody waits no more. */
   givenUp(waiter: W): Actions<W, C> {
-    const actions: Actions<W, C> = [];
-    const waiting = this.#state.waiting.get(waiter);
-    if (waiting === undefined) return actions;
-    this.#state.leave(waiting);
-    this.#state.settle(actions);
-    this.#state.forget(waiting.origin);
-    return actions;
+    this.leave(waiter);
+    return this.#state.settle([]);
   }
 
   /** A connection has come. It is kept until `expiresAt` where nobody waits for it. */

@@ -67,6 +67,7 @@ export class RequestWriter implements BodySink {
   }
 
   drained(): void {
+    if (this.#isClosed) return;
     this.#isBackedUp = false;
     const unsent = this.#unsent;
     if (unsent !== null) {

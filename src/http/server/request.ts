@@ -179,7 +179,7 @@ export class HttpRequest {
 
   /** @internal Whether `error` came from reading the body: the client is to blame for it then. */
   isOfBody(error: unknown): boolean {
-    return error !== null && (error === this.#fault || this.body.isFault(error));
+    return error !== null && (error === this.#fault || error === this.body.fault);
   }
 
   get #clientOrigin(): ClientOrigin {

@@ -1,5 +1,6 @@
 import type { ClientRequest, Middleware, Send } from "../exchange.ts";
 import type { HttpResponse } from "../response.ts";
+import { checkKnown } from "../options.ts";
 import { forEachStep } from "./assemble.ts";
 import { OriginLimits, type OriginLimitsOptions } from "./origin-limits.ts";
 
@@ -24,9 +25,12 @@ import { OriginLimits, type OriginLimitsOptions } from "./origin-limits.ts";
  * console.log(pages.length); // 4
  */
 export function limitPerOrigin(options: OriginLimitsOptions): Middleware {
+  checkKnown("limitPerOrigin", options, names);
   const limits = new OriginLimits(options);
   return forEachStep((request, next) => limited(request, next, limits));
 }
+
+const names: ReadonlySet<string> = new Set(["concurrency", "rate"]);
 
 async function limited(request: ClientRequest, next: Send, limits: OriginLimits): Promise<HttpResponse> {
   const hold = await limits.enter(request.url.origin);

@@ -2,6 +2,7 @@ import { checkFunction } from "../../../base/check.ts";
 import { currentScope } from "../../../kernel/current.ts";
 import type { ClientRequest, Middleware, Send } from "../exchange.ts";
 import type { HttpResponse } from "../response.ts";
+import { checkKnown } from "../options.ts";
 import { forEachStep } from "./assemble.ts";
 
 /** What became of a request, as {@link logRequests} tells it. */
@@ -40,10 +41,13 @@ export interface LogRequestsOptions {
  * console.log(seen.join()); // GET 200
  */
 export function logRequests(options: LogRequestsOptions = {}): Middleware {
+  checkKnown("logRequests", options, names);
   const { log = toRuntime } = options;
   checkFunction("log of logRequests", log);
   return forEachStep((request, next) => logged(request, next, log));
 }
+
+const names: ReadonlySet<string> = new Set(["log"]);
 
 async function logged(
   request: ClientRequest,

@@ -1,6 +1,7 @@
 /** When a request is sent again, and after how long. Pure: the loop that acts on it is in retry-requests.ts. */
 import { checkCount, checkDuration, checkFunction, show } from "../../../base/check.ts";
 import { InvalidArgument } from "../../../base/tsyncio-error.ts";
+import { checkKnown } from "../options.ts";
 import type { RetryBudgetOptions } from "./retry-budget.ts";
 
 /** What became of an attempt that may be made again: a response, or an error. */
@@ -60,7 +61,10 @@ const defaults: Required<Omit<RetryRequestsOptions, "budget">> = {
   when: always,
 };
 
+const names: ReadonlySet<string> = new Set([...Object.keys(defaults), "budget"]);
+
 export function checkPolicy(options: RetryRequestsOptions): RetryPolicy {
+  checkKnown("retryRequests", options, names);
   const { factor, jitter, statuses, methods, when, ...rest } = { ...defaults, ...options };
   for (const [name, list] of Object.entries({ statuses, methods }))
     if (!Array.isArray(list))

@@ -6,6 +6,7 @@ import { sleep } from "../../../flow/sleep.ts";
 import type { ClientRequest, Middleware, Send } from "../exchange.ts";
 import { HttpRequestFailed, HttpTimeout } from "../request-errors.ts";
 import type { HttpResponse } from "../response.ts";
+import { ProxyFailed } from "./proxy-errors.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import {
@@ -105,7 +106,10 @@ const lasting: ReadonlySet<string> = new Set([
 function isTransient(error: unknown): boolean {
   if (error instanceof HttpTimeout) return error.limit !== "totalMs";
   if (!(error instanceof HttpRequestFailed)) return false;
-  return !lasting.has(brandOf(error.cause) ?? "");
+  const { cause } = error;
+  // A proxy that wants a password, or forbids the way, will do so again.
+  if (cause instanceof ProxyFailed && cause.status !== null && cause.status < 500) return false;
+  return !lasting.has(brandOf(cause) ?? "");
 }
 
 function outcomeOf(failed: Failed): HttpResponse {

@@ -5,6 +5,7 @@ import {
   HttpClient,
   HttpRequestFailed,
   ProxyFailed,
+  retryRequests,
   type HttpClientOptions,
 } from "../../../../src/http.ts";
 import { listen, withNetwork, type Server, type TlsServerOptions } from "../../../../src/io.ts";
@@ -124,6 +125,28 @@ describe("A request by a proxy", () => {
       assert.equal((error.cause as { code?: string }).code, "TSY_TLS_FAILED", String(error.cause));
       return true;
     });
+  });
+
+  it("fails at once where the proxy speaks something else than HTTP from here on", async () => {
+    await using server = await origin();
+    await using proxy = await proxyPeer({
+      target: targetOf(server),
+      answer: () => "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nwhatever",
+    });
+    await using http = new HttpClient({ proxy: `http://127.0.0.1:${proxy.port}`, tls });
+    assert.equal((await failureOf(http.get("https://localhost/"))).status, 101);
+  });
+
+  it("is not sent again by retryRequests where the proxy wants a password", async () => {
+    await using server = await origin();
+    await using proxy = await proxyPeer({
+      target: targetOf(server),
+      answer: () => "HTTP/1.1 407 Who are you\r\nContent-Length: 0\r\n\r\n",
+    });
+    const middleware = [retryRequests({ initialMs: 1 })];
+    await using http = new HttpClient({ proxy: `http://127.0.0.1:${proxy.port}`, tls, middleware });
+    assert.equal((await failureOf(http.get("https://localhost/"))).status, 407);
+    assert.equal(proxy.connections(), 1);
   });
 
   it("is refused at once where the proxy is none", async () => {
