@@ -19,7 +19,8 @@ export {
   type BodyFault,
   type ContentCodingFault,
 } from "./http/body/errors.ts";
-export type { BodyLimit, IncomingBody } from "./http/body/incoming-body.ts";
+export type { BodyLimit } from "./http/body/body-limit.ts";
+export type { IncomingBody } from "./http/body/incoming-body.ts";
 export { Multipart, type MultipartOptions } from "./http/body/multipart.ts";
 export {
   formBody,

@@ -18,7 +18,7 @@ import type { Transport } from "../../io/stream/transport.ts";
 import { connectSocket } from "./connecting.ts";
 import { bindDatagrams } from "./datagrams.ts";
 import { listenSocket } from "./listening.ts";
-import { secureClient, secureServer } from "./securing.ts";
+import { prepareServer, secureClient, secureServer } from "./securing.ts";
 
 export class PlatformNetwork implements Network {
   /** By the resolver of the operating system, which also knows its hosts file. It cannot be interrupted: its answer is ignored. */
@@ -50,6 +50,10 @@ export class PlatformNetwork implements Network {
 
   secureClient(plain: Transport, unread: Uint8Array | null, options: TlsClientOptions): Begin<Transport> {
     return secureClient(plain, unread, options);
+  }
+
+  prepareServer(options: TlsServerOptions): void {
+    prepareServer(options);
   }
 
   secureServer(plain: Transport, unread: Uint8Array | null, options: TlsServerOptions): Begin<Transport> {

@@ -165,6 +165,11 @@ function serverFor(options: TlsServerOptions): Server {
   return server;
 }
 
+/** Throws where certificate and key cannot be read, or do not belong together. */
+export function prepareServer(options: TlsServerOptions): void {
+  serverFor(options);
+}
+
 function commonSettings(options: TlsOptions): object {
   const { ca, certificate, key, passphrase, alpnProtocols, minVersion = "TLSv1.2" } = options;
   return {

@@ -12,6 +12,7 @@ export type Conversion<T> = (bytes: Uint8Array, source: BodySource) => T;
 /** A content type that says nothing of a charset, or no more than that it is UTF-8: most do, and need not be taken apart. */
 const PLAINLY_UTF8 = /^[^;]*(?:;[\t ]*charset="?utf-?8"?)?$/i;
 const UTF8 = /^utf-?8$/i;
+const FORM = /^[\t ]*application\/x-www-form-urlencoded[\t ]*(?:;|$)/i;
 const BYTE_ORDER_MARK = 0xfeff;
 /** What bytes that are no UTF-8 become. */
 const REPLACEMENT = "\ufffd";
@@ -80,7 +81,14 @@ function notJson(text: string, source: BodySource): BodyInvalid {
   return new BodyInvalid(`${source.name} is no JSON: ${what}.`, { fault: "json", position });
 }
 
+/** Another type read as a form would give fields that nobody sent. A body without a type is taken for one. */
 export function formOf(bytes: Uint8Array, source: BodySource): URLSearchParams {
+  const { contentType } = source;
+  if (contentType !== null && !FORM.test(contentType))
+    throw new BodyInvalid(
+      `${source.name} is no form: its content type is ${show(contentType)}, not application/x-www-form-urlencoded.`,
+      { fault: "type" },
+    );
   return new URLSearchParams(textOf(bytes, source));
 }
 

@@ -3,8 +3,8 @@ import { TsyncioError } from "../../base/tsyncio-error.ts";
 import { reasonOf } from "../../io/errors.ts";
 import type { StandardIssue } from "./standard-schema.ts";
 
-/** What of a body is not as it must be: its syntax, what a schema says about its value, or the encoding of its text. */
-export type BodyFault = "json" | "schema" | "charset";
+/** What of a body is not as it must be: its syntax, what a schema says about its value, the encoding of its text, or its content type. */
+export type BodyFault = "json" | "schema" | "charset" | "type";
 
 /** A body is not what it was read as: no JSON, a value that the schema refuses, text in an encoding that is not known. */
 export class BodyInvalid extends TsyncioError {

@@ -22,16 +22,11 @@ import { currentScope } from "../../kernel/current.ts";
 import { delivered, refusal } from "../../kernel/park.ts";
 import type { BodyReceiver, BodySource } from "./body-source.ts";
 import { bytesOf, formOf, jsonOf, lineDecoderOf, textOf, type Conversion } from "./body-text.ts";
+import { maxBytesOf, NO_LIMIT, type BodyLimit } from "./body-limit.ts";
 import { BodyTooLarge, BodyUsed } from "./errors.ts";
 import { isSchema, type StandardSchema } from "./standard-schema.ts";
 import { validated } from "./validation.ts";
 import { webStreamOf } from "./web-stream.ts";
-
-/** How a body that is read by the whole is bounded. */
-export interface BodyLimit {
-  /** How many bytes it may have. Default: the limit of the server or client that it came to. */
-  readonly maxBytes?: number;
-}
 
 /**
  * The body of a request that a server got, or of a response that a client got. It is read once: by the whole, or piece by piece.
@@ -91,7 +86,7 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
    * @throws {StreamBusy} while another task reads.
    * @throws {ConnectionReset} when the connection was lost before all had come.
    */
-  bytes(options: BodyLimit = {}): Promise<Uint8Array> {
+  bytes(options: BodyLimit = NO_LIMIT): Promise<Uint8Array> {
     return this.#wholly("bytes", options, bytesOf);
   }
 
@@ -100,7 +95,7 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
    *
    * @throws {BodyInvalid} when the charset is not known.
    */
-  text(options: BodyLimit = {}): Promise<string> {
+  text(options: BodyLimit = NO_LIMIT): Promise<string> {
     return this.#wholly("text", options, textOf);
   }
 
@@ -112,14 +107,17 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
    */
   json(options?: BodyLimit): Promise<unknown>;
   json<T>(schema: StandardSchema<T>, options?: BodyLimit): Promise<T>;
-  json<T>(first: BodyLimit | StandardSchema<T> = {}, options: BodyLimit = {}): Promise<unknown> {
+  json<T>(
+    first: BodyLimit | StandardSchema<T> = NO_LIMIT,
+    options: BodyLimit = NO_LIMIT,
+  ): Promise<unknown> {
     if (!isSchema(first)) return this.#wholly("json", first, jsonOf);
     const value = this.#wholly("json", options, jsonOf);
     return validated(value, first as StandardSchema<T>, this.#source.name);
   }
 
   /** The whole body as the fields of a form (`application/x-www-form-urlencoded`). Throws as `text` does. */
-  form(options: BodyLimit = {}): Promise<URLSearchParams> {
+  form(options: BodyLimit = NO_LIMIT): Promise<URLSearchParams> {
     return this.#wholly("form", options, formOf);
   }
 
@@ -182,9 +180,8 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
     this.#source.closed?.();
   }
 
-  #wholly<T>(operation: string, { maxBytes }: BodyLimit, convert: Conversion<T>): Promise<T> {
-    const limit =
-      maxBytes === undefined ? this.#source.maxBytes : checkCount(`maxBytes of ${operation}`, maxBytes);
+  #wholly<T>(operation: string, options: BodyLimit, convert: Conversion<T>): Promise<T> {
+    const limit = maxBytesOf(operation, options, this.#source.maxBytes);
     const scope = currentScope();
     const refused = refusal(scope) ?? this.#refusal(true);
     if (refused !== null) return refused;

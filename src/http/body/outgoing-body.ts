@@ -6,6 +6,7 @@
  */
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
+import { jsonText } from "./json-text.ts";
 import type { Chunk } from "../../io/adapters/chunks.ts";
 import { checkChunks, type Chunks } from "../../io/adapters/foreign-iterator.ts";
 import { File } from "../../io/files/file.ts";
@@ -192,20 +193,6 @@ function notABody(value: unknown): InvalidArgument {
  */
 export function jsonBody(value: unknown): OutgoingBody {
   return new OutgoingBody("application/json", jsonText(value), null);
-}
-
-function jsonText(value: unknown): string {
-  let text: string | undefined;
-  let reason = "";
-  try {
-    text = JSON.stringify(value);
-  } catch (error) {
-    reason = ` ${error instanceof Error ? error.message : String(error)}.`;
-  }
-  if (text !== undefined) return text;
-  throw new InvalidArgument(
-    `the value of a JSON body is ${show(value)}, which JSON cannot express.${reason}`,
-  );
 }
 
 /** The fields of a form: an object, or pairs of names and values. A name may come several times. */

@@ -80,6 +80,10 @@ export class CallBody implements BodySource, ResponseOrigin {
     return this.#call.request.options.maxBodyBytes;
   }
 
+  get decodes(): boolean {
+    return this.#call.request.options.decompress;
+  }
+
   get facts(): RequestFacts {
     return this.#call.record.facts;
   }
@@ -98,7 +102,7 @@ export class CallBody implements BodySource, ResponseOrigin {
   }
 
   /** `receiver` decodes the body: until {@link decoded}, or until it is closed. */
-  decodes(receiver: BodyReceiver): void {
+  decodeBy(receiver: BodyReceiver): void {
     if (!this.#isDecoded) this.#decoding = receiver;
   }
 

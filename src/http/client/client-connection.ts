@@ -13,6 +13,7 @@
  */
 import { inRoot } from "../../kernel/root-context.ts";
 import type { Host } from "../../kernel/host.ts";
+import type { WireLimits } from "../wire/limits.ts";
 import { formatAddress } from "../../io/net/address.ts";
 import { ConnectionReset } from "../../io/errors.ts";
 import type { Transport, TransportSink } from "../../io/stream/transport.ts";
@@ -26,6 +27,8 @@ import { writeRequest } from "./upload.ts";
 /** Whose connection it is. */
 export interface ConnectionOwner {
   readonly host: Host;
+  /** How much of a response is taken before it is refused. */
+  readonly limits: WireLimits;
   now(): number;
   /** It may be used again. `announcedMs`: how long the server keeps it, where it says so. */
   released(connection: ClientConnection, announcedMs: number | null, now: number): void;
@@ -55,7 +58,7 @@ export class ClientConnection implements TransportSink, CallConnection, RequestS
     this.#transport = transport;
     this.#owner = owner;
     this.#writer = new RequestWriter(transport, this);
-    this.#intake = new ResponseIntake(owner.host, () => this.#writer.onContinue?.());
+    this.#intake = new ResponseIntake(owner, () => this.#writer.onContinue?.());
     transport.start(this);
   }
 
@@ -136,8 +139,9 @@ export class ClientConnection implements TransportSink, CallConnection, RequestS
   }
 
   /** Closes it, and fails what is on it. */
-  shutDown(error: Error): void {
-    this.#call?.failed(error);
+  shutDown(error: (call: Call) => Error): void {
+    const call = this.#call;
+    call?.failed(error(call));
     this.cut();
   }
 

@@ -1,3 +1,5 @@
+import { Disposed } from "../../sync/errors.ts";
+import type { Call } from "./call.ts";
 import { currentScope } from "../../kernel/current.ts";
 import { FirmWait } from "../../kernel/park.ts";
 import { TimedCall } from "../../kernel/timers.ts";
@@ -29,4 +31,11 @@ export class Closers {
   #wake(wait: FirmWait<void>): void {
     if (this.#waits.delete(wait)) wait.wake(undefined);
   }
+}
+
+/** What a request meets whose client is closed. */
+export function closedError({ request: { method, url } }: Call): Disposed {
+  return new Disposed(
+    `the HttpClient was closed while ${method} ${url.href} was on its way. Await each request before its client is left.`,
+  );
 }

@@ -15,11 +15,10 @@ import { inRoot } from "../../kernel/root-context.ts";
 import { currentRuntime, type Runtime } from "../../kernel/runtime.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { Task } from "../../kernel/task.ts";
-import { Disposed } from "../../sync/errors.ts";
 import { Call, type CallOwner } from "./call.ts";
 import type { CallWay } from "./call-record.ts";
 import { ClientConnection, type ConnectionOwner } from "./client-connection.ts";
-import { Closers } from "./closers.ts";
+import { closedError, Closers } from "./closers.ts";
 import type { ClientRequest, Route } from "./exchange.ts";
 import { LimitClock } from "./limit-clock.ts";
 import type { PoolOptions } from "./options.ts";
@@ -27,6 +26,7 @@ import { Pool } from "./pool.ts";
 import type { Dial } from "./pool-parts.ts";
 import type { PoolAction } from "./pool-state.ts";
 import { HttpTimeout } from "./request-errors.ts";
+import type { WireLimits } from "../wire/limits.ts";
 import type { HttpResponse } from "./response.ts";
 import type { Target } from "./target.ts";
 
@@ -64,6 +64,10 @@ export class ConnectionPool implements CallOwner, ConnectionOwner {
 
   get host(): Host {
     return this.runtime.host;
+  }
+
+  get limits(): WireLimits {
+    return this.#client.options.limits;
   }
 
   now(): number {
@@ -127,7 +131,7 @@ export class ConnectionPool implements CallOwner, ConnectionOwner {
       this.#isClosed = true;
       this.clock.stop();
       this.#act(this.#pool.closeAll(closedError));
-      for (const connection of this.#connections) connection.shutDown(closedError());
+      for (const connection of this.#connections) connection.shutDown(closedError);
     }
     if (!this.#isEmpty) await this.#closers.wait();
   }
@@ -147,7 +151,7 @@ export class ConnectionPool implements CallOwner, ConnectionOwner {
 
   #want(call: Call, now: number): void {
     if (this.#isClosed) {
-      call.failed(closedError());
+      call.failed(closedError(call));
       return;
     }
     const actions = this.#pool.wanted(call, call.key, call.isSecondTry, now);
@@ -235,10 +239,6 @@ export class ConnectionPool implements CallOwner, ConnectionOwner {
     this.#act(this.#pool.expire(now));
     return this.#pool.sweepAt;
   }
-}
-
-function closedError(): Disposed {
-  return new Disposed("the HttpClient was closed while a request was on its way.");
 }
 
 /** Whether it has, or begins, the connection of a call: that one has not to wait for its turn. */

@@ -37,7 +37,7 @@ export function deliver(
   let receiver: BodyReceiver;
   if (coding === null) body = receiver = new IncomingBody(source, whole);
   else ({ body, receiver } = decodedBody(source, coding, whole, { ...limits, host }));
-  if (receiver !== body && !body.isComplete) source.decodes(receiver);
+  if (receiver !== body && !body.isComplete) source.decodeBy(receiver);
   if (!isWhole && first !== null) receiver.arrived(first);
   call.answered(new HttpResponse(head, body, source), source, isWhole ? null : receiver, now);
 }

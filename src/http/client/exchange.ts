@@ -7,6 +7,7 @@ import type { TlsClientOptions } from "../../io/net/tls-options.ts";
 import type { Transport } from "../../io/stream/transport.ts";
 import type { BodyInit, FormFields, OutgoingBody } from "../body/outgoing-body.ts";
 import type { HeadersInit } from "../wire/fields.ts";
+import type { WireLimits } from "../wire/limits.ts";
 import { RequestHeaders } from "./request-headers.ts";
 import type { HttpResponse } from "./response.ts";
 import type { Target } from "./target.ts";
@@ -159,6 +160,8 @@ export interface HttpClientOptions extends ExchangeOptions {
   readonly keepAliveMs?: number;
   /** How it does TLS. */
   readonly tls?: TlsClientOptions;
+  /** How much of a response's head, and of what frames its body, is taken before it is refused. */
+  readonly limits?: Partial<WireLimits>;
   /** The socket to which all connections go, whatever the host. */
   readonly unixSocket?: string;
   /** Who finds the addresses of hosts. Default: that of `withResolver`, else the network's with a cache before it. */

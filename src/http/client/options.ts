@@ -1,8 +1,10 @@
 /** The options of a client and of a request: checked, and with their defaults. */
 import { checkCount, checkDuration, checkFunction, show } from "../../base/check.ts";
+import { checkKnown } from "../check-known.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import { fieldLine, fieldsText, HttpHeaders, type HeadersInit } from "../wire/fields.ts";
 import type { ExchangeOptions, HttpClientOptions, ResolvedOptions } from "./exchange.ts";
+import { limitsOf, type WireLimits } from "../wire/limits.ts";
 import { ownFields } from "./request-headers.ts";
 
 const TOTAL_MS = 300_000;
@@ -37,6 +39,7 @@ export interface PoolOptions {
   readonly maxConnections: number;
   readonly maxPerOrigin: number;
   readonly keepAliveMs: number;
+  readonly limits: WireLimits;
 }
 
 const optionNames: readonly string[] =
@@ -49,6 +52,7 @@ const clientNames: ReadonlySet<string> = new Set([
   "baseUrl",
   "cookies",
   "keepAliveMs",
+  "limits",
   "localAddress",
   "maxConnections",
   "maxConnectionsPerOrigin",
@@ -63,17 +67,6 @@ const requestNames: ReadonlySet<string> = new Set([...optionNames, "body", "form
 /** @throws {InvalidArgument} for what is no object, or has an option of another name. */
 export function checkNames(caller: string, options: object, kind: "client" | "request"): void {
   checkKnown(caller, options, kind === "client" ? clientNames : requestNames);
-}
-
-/** @throws {InvalidArgument} for what is no object, or has an option that is not `known`. */
-export function checkKnown(caller: string, options: object, known: ReadonlySet<string>): void {
-  if (typeof options !== "object" || options === null)
-    throw new InvalidArgument(`options of ${caller} is ${show(options)}. Give an object.`);
-  for (const name in options)
-    if (!known.has(name))
-      throw new InvalidArgument(
-        `${caller} has no option ${show(name)}. It has ${[...known].sort().join(", ")}.`,
-      );
 }
 
 /** `accepted`: the codings that bodies are decoded from. */
@@ -98,6 +91,7 @@ export function poolOptions(options: HttpClientOptions): PoolOptions {
     maxConnections: checkCount("maxConnections of HttpClient", maxConnections),
     maxPerOrigin: checkCount("maxConnectionsPerOrigin of HttpClient", maxConnectionsPerOrigin),
     keepAliveMs: checkDuration("keepAliveMs of HttpClient", options.keepAliveMs ?? KEEP_ALIVE_MS),
+    limits: limitsOf("HttpClient", options.limits ?? {}),
   };
 }
 

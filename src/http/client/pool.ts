@@ -193,11 +193,11 @@ export class Pool<W, C> {
   }
 
   /** Ends everything but what is lent: all who wait fail with what `makeError` gives. */
-  closeAll(makeError: () => unknown): Actions<W, C> {
+  closeAll(makeError: (waiter: W) => unknown): Actions<W, C> {
     const actions: Actions<W, C> = [];
     for (const waiting of this.#state.waiting.values()) {
       this.#state.abandon(waiting);
-      actions.push({ kind: "fail", waiter: waiting.waiter, error: makeError() });
+      actions.push({ kind: "fail", waiter: waiting.waiter, error: makeError(waiting.waiter) });
     }
     for (const dial of this.#state.dials) {
       this.#state.open--;

@@ -91,12 +91,17 @@ export class HttpTimeout extends HttpRequestError {
   constructor(facts: RequestFacts, limit: RequestLimit, limitMs: number) {
     super(
       HttpTimeout.code,
-      `took too long: its limit ${limit} of ${limitMs} ms passed ${doing[facts.phase]}. Raise ${limit} if it may take longer.`,
+      `took too long: its limit ${limit} of ${limitMs} ms passed ${doing[facts.phase]}. ${adviceFor(limit)}`,
       facts,
     );
     this.limit = limit;
     this.limitMs = limitMs;
   }
+}
+
+function adviceFor(limit: RequestLimit): string {
+  if (limit !== "poolMs") return `Raise ${limit} if it may take longer.`;
+  return "All connections were in use: read or close each response, for one that is neither read nor closed holds its connection; or raise maxConnections.";
 }
 
 /** What a {@link StatusError} shows of the response. */

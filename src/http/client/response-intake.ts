@@ -1,7 +1,7 @@
 /** The receiving half of a client's connection: makes responses of its bytes, and hands them to the calls that they answer. */
 import type { Host } from "../../kernel/host.ts";
 import { DATA, END, HEAD, MORE } from "../wire/events.ts";
-import { wireLimits } from "../wire/limits.ts";
+import type { WireLimits } from "../wire/limits.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import { ResponseReader } from "../wire/response-reader.ts";
 import type { Call } from "./call.ts";
@@ -9,7 +9,7 @@ import { deliver } from "./delivery.ts";
 
 export class ResponseIntake {
   readonly #host: Host;
-  readonly #reader: ResponseReader = new ResponseReader(wireLimits);
+  readonly #reader: ResponseReader;
   /** A head that was read and not delivered, and the first piece behind it. */
   #pending: ResponseHead | null = null;
   #first: Uint8Array | null = null;
@@ -18,8 +18,9 @@ export class ResponseIntake {
   /** Told that the server wants the body of the request. */
   readonly #onContinue: () => void;
 
-  constructor(host: Host, onContinue: () => void) {
+  constructor({ host, limits }: { host: Host; limits: WireLimits }, onContinue: () => void) {
     this.#host = host;
+    this.#reader = new ResponseReader(limits);
     this.#onContinue = onContinue;
   }
 

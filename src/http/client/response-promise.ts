@@ -1,5 +1,5 @@
 import type { LimitOption } from "../../io/stream/stream-options.ts";
-import type { BodyLimit } from "../body/incoming-body.ts";
+import type { BodyLimit } from "../body/body-limit.ts";
 import type { StandardSchema } from "../body/standard-schema.ts";
 import type { HttpResponse } from "./response.ts";
 

@@ -1,7 +1,8 @@
 import { refusal } from "../../kernel/park.ts";
 import { currentScope } from "../../kernel/current.ts";
 import type { LimitOption } from "../../io/stream/stream-options.ts";
-import { IncomingBody, type BodyLimit } from "../body/incoming-body.ts";
+import type { BodyLimit } from "../body/body-limit.ts";
+import { IncomingBody } from "../body/incoming-body.ts";
 import type { StandardSchema } from "../body/standard-schema.ts";
 import { HttpHeaders, type HeadersInit } from "../wire/fields.ts";
 import { httpPlatform } from "../platform.ts";
@@ -19,6 +20,8 @@ export interface ResponseParts {
 export interface ResponseOrigin {
   readonly facts: RequestFacts;
   readonly trailers: HttpHeaders | null;
+  /** Whether a body in a coding was decoded. Missing where it was not. */
+  readonly decodes?: boolean;
   /** The rest of the body is not wanted. Does nothing where all has come. */
   abandon(): void;
   /** Calls `listener` when no more of the body will come; at once where that is so. Missing where all of it is there from the start. */
@@ -111,6 +114,11 @@ export class HttpResponse implements AsyncDisposable {
   /** When things happened. */
   get timings(): RequestTimings {
     return this.#origin.facts.timings;
+  }
+
+  /** @internal Whether the body is another than the fields of the head speak of. */
+  get isDecoded(): boolean {
+    return this.#origin.decodes === true && this.headers.has("content-encoding");
   }
 
   /** @internal */ get facts(): RequestFacts {

@@ -145,17 +145,25 @@ export class ServerCore implements RequestRules {
     this.counts.failed++;
     const { onError } = this.plan;
     if (onError !== null) {
-      this.runtime.guard(() => {
-        const told: unknown = onError(error, request);
-        if (told instanceof Promise)
-          told.catch((failure: unknown) => {
-            this.runtime.unhandled(failure);
-          });
-      });
+      this.#tell(onError, error, request);
       return;
     }
     const message = `the handler of ${requestName(request)} (request ${request.id}) threw. ${what}\n${formatError(error)}`;
     this.#log({ level: "warning", code: "TSY_HANDLER_FAILED", message });
+  }
+
+  /** What fails in `onError` is told to the log: a client must not be able to end the server by it. */
+  #tell(onError: NonNullable<ServePlan["onError"]>, error: unknown, request: HttpRequest): void {
+    const failed = (failure: unknown): void => {
+      const message = `onError of serve failed itself, told of what the handler of ${requestName(request)} threw.\n${formatError(failure)}\n${formatError(error)}`;
+      this.#log({ level: "warning", code: "TSY_HANDLER_FAILED", message });
+    };
+    try {
+      const told: unknown = onError(error, request);
+      if (told instanceof Promise) told.catch(failed);
+    } catch (failure) {
+      failed(failure);
+    }
   }
 
   /** A sink that throws must not disturb the connection. */

@@ -33,7 +33,8 @@ export function replyToError(error: unknown, isOfBody: boolean): HttpReply | nul
 function statusOfBody(error: unknown): number | null {
   if (error instanceof HttpProtocolError) return error.status;
   if (error instanceof BodyTooLarge || error instanceof LimitOverrun) return 413;
-  return error instanceof BodyInvalid ? 400 : null;
+  if (!(error instanceof BodyInvalid)) return null;
+  return error.fault === "type" || error.fault === "charset" ? 415 : 400;
 }
 
 /** A whole reply to what is no request that could be handled: behind it the connection ends. `date` is the line of that field. */

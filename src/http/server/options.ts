@@ -4,7 +4,8 @@ import { DRAIN_MS, type ListenSocketOptions } from "../../io/net/listen-socket.t
 import { checkTlsServerOptions } from "../../io/net/tls.ts";
 import type { TlsServerOptions } from "../../io/net/tls-options.ts";
 import { isToken } from "../wire/characters.ts";
-import { wireLimits, type WireLimits } from "../wire/limits.ts";
+import { checkKnown } from "../check-known.ts";
+import { limitsOf, type WireLimits } from "../wire/limits.ts";
 import { ProxyTrust, type ProxyHeader, type TrustedProxies } from "./proxy-trust.ts";
 import type { Reply } from "./reply.ts";
 import type { HttpRequest } from "./request.ts";
@@ -109,7 +110,7 @@ const FAREWELL_MS = 1_000;
 /** @throws {InvalidArgument} which names the option. */
 export function planOf(handler: Handler, options: ServeOptions): ServePlan {
   checkFunction("handler of serve", handler);
-  checkObject("options of serve", options);
+  checkKnown("serve", options, known);
   if (options.onError !== undefined) checkFunction("onError of serve", options.onError);
   if (options.tls !== undefined) checkTlsServerOptions("serve", options.tls);
   const { trustProxy, proxyHeader = "x-forwarded", requestIdHeader = "x-request-id" } = options;
@@ -118,7 +119,7 @@ export function planOf(handler: Handler, options: ServeOptions): ServePlan {
     ...durationsOf(options),
     handler,
     tls: options.tls ?? null,
-    limits: limitsOf(options.limits ?? {}),
+    limits: limitsOf("serve", options.limits ?? {}),
     trust: trustProxy === undefined ? null : new ProxyTrust(trustProxy, proxyHeader),
     requestIdHeader: checkFieldName("requestIdHeader of serve", requestIdHeader),
     onError: options.onError ?? null,
@@ -127,10 +128,37 @@ export function planOf(handler: Handler, options: ServeOptions): ServePlan {
   };
 }
 
-function checkObject(name: string, value: unknown): void {
-  if (typeof value !== "object" || value === null)
-    throw new InvalidArgument(`${name} are ${show(value)}. Give an object.`);
-}
+/** The names of all options. */
+const known: ReadonlySet<keyof ServeOptions> = new Set<keyof ServeOptions>([
+  "host",
+  "port",
+  "path",
+  "tls",
+  "maxConnections",
+  "maxRequests",
+  "maxQueuedRequests",
+  "queueMs",
+  "maxBodyBytes",
+  "handlerMs",
+  "headMs",
+  "idleMs",
+  "minBodyBytesPerSecond",
+  "sendMs",
+  "drainMs",
+  "closeGraceMs",
+  "allowHalfClose",
+  "trustProxy",
+  "proxyHeader",
+  "requestIdHeader",
+  "accessLog",
+  "limits",
+  "onError",
+  "backlog",
+  "reusePort",
+  "ipv6Only",
+  "noDelay",
+  "keepAliveMs",
+]);
 
 function checkFlag(name: string, value: boolean): boolean {
   if (typeof value === "boolean") return value;
@@ -170,17 +198,4 @@ function durationsOf(options: ServeOptions) {
     lingerMs: LINGER_MS,
     farewellMs: FAREWELL_MS,
   };
-}
-
-function limitsOf(given: Partial<WireLimits>): WireLimits {
-  checkObject("limits of serve", given);
-  const limits: Record<string, number> = { ...wireLimits };
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(wireLimits, name))
-      throw new InvalidArgument(
-        `limits of serve has ${show(name)}. Known are ${Object.keys(wireLimits).join(", ")}.`,
-      );
-    limits[name] = checkCount(`${name} in limits of serve`, value, 0);
-  }
-  return limits as unknown as WireLimits;
 }

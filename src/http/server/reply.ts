@@ -2,6 +2,7 @@
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import { outgoingBody, OutgoingBody, jsonBody, type BodyInit } from "../body/outgoing-body.ts";
+import { HttpResponse } from "../client/response.ts";
 import { givenFields, nothingGiven, type GivenFields } from "./given-fields.ts";
 import { BodyLengthMismatch } from "../wire/errors.ts";
 import { fieldsText, type HeadersInit } from "../wire/fields.ts";
@@ -14,10 +15,10 @@ export type JsonValue = object | number | boolean;
 export type ReplyBody = BodyInit | JsonValue | null | undefined;
 
 /**
- * What a handler returns. A file or `ByteStream` in it is the server's from then on, which closes it. Text is sent as `text/plain`, bytes as they are, forms, files and streams as what they are; a web `Response` as
- * itself; any other object, array, number or boolean as JSON; nothing as 204.
+ * What a handler returns. A file or `ByteStream` in it is the server's from then on, which closes it. Text is sent as `text/plain`, bytes as they are, forms, files and streams as what they are; a web `Response`, or the
+ * `HttpResponse` of another server, as itself; any other object, array, number or boolean as JSON; nothing as 204.
  */
-export type Reply = ReplyBody | HttpReply | Response | void;
+export type Reply = ReplyBody | HttpReply | Response | HttpResponse | void;
 
 /** What a reply has besides its body. */
 export interface ReplyOptions {
@@ -168,6 +169,7 @@ function isBody(value: ReplyBody): boolean {
 export function replyOf(value: Reply): HttpReply {
   if (value instanceof HttpReply) return value;
   if (value instanceof Response) return ofResponse(value);
+  if (value instanceof HttpResponse) return ofClientResponse(value);
   const body = bodyOf(value as ReplyBody);
   const status = body === null ? 204 : 200;
   return new HttpReply({ status, reason: null, fields: "", body, trailers: null });
@@ -205,6 +207,32 @@ function ofResponse(response: Response): HttpReply {
     body?.dispose();
     throw error;
   }
+}
+
+/** The response of another server is handed on: its status, its fields but for those of its connection, and its body as it comes. */
+function ofClientResponse(response: HttpResponse): HttpReply {
+  const { status, reason, body } = response;
+  const { headers: fields, isDecoded } = response;
+  const left = new Set(
+    fields
+      .getAll("connection")
+      .join()
+      .toLowerCase()
+      .split(/[\t ,]+/),
+  );
+  const headers = [...fields].filter(
+    ([name]) =>
+      !FRAMING.has(name) &&
+      !left.has(name) &&
+      !(isDecoded && (name === "content-encoding" || name === "content-length")),
+  );
+  return new HttpReply({
+    status,
+    reason: reason === "" ? null : reason,
+    fields: fieldsText(headers),
+    body: hasNoContent(status) || body.isAtEnd ? null : outgoingBody(body),
+    trailers: null,
+  });
 }
 
 const FRAMING: ReadonlySet<string> = new Set([

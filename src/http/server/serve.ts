@@ -3,6 +3,7 @@ import { checkListenAddress, listenSettings, openListener } from "../../io/net/l
 import { currentNetwork } from "../../io/net/network.ts";
 import { ServerCore } from "./core.ts";
 import { HttpServer } from "./http-server.ts";
+import { checkTlsServer } from "../../io/net/tls.ts";
 import { planOf, type Handler, type ServeOptions } from "./options.ts";
 
 /**
@@ -31,6 +32,7 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
   const at = addressOf(options);
   const settings = listenSettings("serve", options);
   const network = currentNetwork();
+  if (options.tls !== undefined) checkTlsServer("serve", options.tls, network);
   const server = new HttpServer(new ServerCore(plan), at, network, (events) =>
     openListener(network, at, settings, events),
   );

@@ -46,6 +46,13 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
     return new HttpHeaders(text, 0, text.length);
   }
 
+  /** For `JSON.stringify`: each name once, the values of repeated fields joined. */
+  toJSON(): Record<string, string> {
+    const fields = Object.create(null) as Record<string, string>;
+    for (const [name] of this) fields[name] ??= this.get(name) ?? "";
+    return fields;
+  }
+
   /** How many fields there are; a field that comes twice counts twice. */
   get size(): number {
     let count = 0;

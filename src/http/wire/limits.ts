@@ -1,3 +1,6 @@
+import { checkCount } from "../../base/check.ts";
+import { checkKnown } from "../check-known.ts";
+
 /** How much of a message is taken before it is refused. All are checked while the bytes come, before memory is taken for more. */
 export interface WireLimits {
   /** Bytes of a method. More gets 501. */
@@ -31,3 +34,17 @@ export const wireLimits: WireLimits = {
   emptyLines: 1,
   interimResponses: 32,
 };
+
+/**
+ * The limits with those that are `given` in place of their defaults.
+ * @throws {InvalidArgument} which names what is wrong.
+ */
+export function limitsOf(caller: string, given: Partial<WireLimits>): WireLimits {
+  checkKnown(`limits of ${caller}`, given, names);
+  const limits: Record<string, number> = { ...wireLimits };
+  for (const [name, value] of Object.entries(given))
+    if (value !== undefined) limits[name] = checkCount(`${name} in limits of ${caller}`, value, 0);
+  return limits as unknown as WireLimits;
+}
+
+const names: ReadonlySet<string> = new Set(Object.keys(wireLimits));

@@ -11,7 +11,7 @@ import {
   type ListenSocketOptions,
 } from "./listen-socket.ts";
 import { Server } from "./server.ts";
-import { checkTlsServerOptions } from "./tls.ts";
+import { checkTlsServer } from "./tls.ts";
 import type { TlsServerOptions } from "./tls-options.ts";
 
 /** How a server listens, and how it ends. */
@@ -52,9 +52,9 @@ export function listen(
   const at = checkListenAddress(address);
   checkFunction("handler of listen", handler);
   if (options.onError !== undefined) checkFunction("onError of listen", options.onError);
-  if (options.tls !== undefined) checkTlsServerOptions("listen", options.tls);
   const settings = listenSettings("listen", options);
   const network = currentNetwork();
+  if (options.tls !== undefined) checkTlsServer("listen", options.tls, network);
   const server = new Server({
     handler,
     open: (events) => openListener(network, at, settings, events),

@@ -108,6 +108,8 @@ export interface Network {
   bind(at: IpEndpoint, settings: UdpSettings, events: DatagramEvents): Begin<DatagramSocket>;
   /** The client's end of a TLS handshake over a transport that is not started, or was detached from its stream with `unread` bytes. */
   secureClient(plain: Transport, unread: Uint8Array | null, options: TlsClientOptions): Begin<Transport>;
+  /** Throws the platform's error for certificates and keys with which no handshake can succeed. Missing where there are none such. */
+  prepareServer?(options: TlsServerOptions): void;
   secureServer(plain: Transport, unread: Uint8Array | null, options: TlsServerOptions): Begin<Transport>;
 }
 

@@ -3,11 +3,11 @@ import { checkDuration, show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import { withTimeoutOr } from "../../flow/time-limit.ts";
 import { refusal } from "../../kernel/park.ts";
-import { systemCodeOf, TlsFailed } from "../errors.ts";
+import { reasonOf, systemCodeOf, TlsFailed } from "../errors.ts";
 import { ByteStream } from "../stream/byte-stream.ts";
 import type { Transport } from "../stream/transport.ts";
 import { formatAddress } from "./address.ts";
-import { currentNetwork, ended, type Begin } from "./network.ts";
+import { currentNetwork, ended, type Begin, type Network } from "./network.ts";
 import { tlsReason } from "./tls-reason.ts";
 import type { TlsClientOptions, TlsOptions, TlsServerOptions } from "./tls-options.ts";
 
@@ -114,4 +114,16 @@ export function checkTlsServerOptions(caller: string, options: TlsServerOptions)
   checkTlsOptions(caller, options);
   if (options.certificate === undefined)
     throw new InvalidArgument(`the TLS options of ${caller} have no certificate. Give one, and its key.`);
+}
+
+/** {@link checkTlsServerOptions}, and that `network` can do TLS with them. */
+export function checkTlsServer(caller: string, options: TlsServerOptions, network: Network): void {
+  checkTlsServerOptions(caller, options);
+  try {
+    network.prepareServer?.(options);
+  } catch (cause) {
+    throw new InvalidArgument(
+      `the TLS options of ${caller} cannot be used: ${reasonOf(cause)}. Give a certificate in PEM, and the private key that belongs to it.`,
+    );
+  }
 }

@@ -7,9 +7,10 @@
  * middleware sets reaches no other origin. What counts or delays requests to an origin stands inside ({@link forEachStep}), and so do
  * cookies, which each step has of its own.
  */
-import { checkFunction } from "../../../base/check.ts";
-import type { ClientRequest, Middleware, ResolvedOptions, Send } from "../exchange.ts";
-import type { HttpResponse } from "../response.ts";
+import { checkFunction, show } from "../../../base/check.ts";
+import { InvalidArgument } from "../../../base/tsyncio-error.ts";
+import { ClientRequest, type Middleware, type ResolvedOptions, type Send } from "../exchange.ts";
+import { HttpResponse } from "../response.ts";
 import { sendWithCookies } from "./cookies.ts";
 import { followRedirects, mayRedirect } from "./redirects.ts";
 
@@ -67,5 +68,22 @@ async function following(request: ClientRequest, step: Send): Promise<HttpRespon
 
 /** `send` with each middleware around it, the first outermost. */
 function around(middleware: readonly Middleware[], send: Send): Send {
-  return middleware.reduceRight<Send>((next, each) => (request) => each(request, next), send);
+  return middleware.reduceRight<Send>((next, each) => (request) => through(each, request, next), send);
+}
+
+async function through(each: Middleware, request: ClientRequest, next: Send): Promise<HttpResponse> {
+  const response: unknown = await each(request, (given) => next(checked(each, given)));
+  if (response instanceof HttpResponse) return response;
+  throw new InvalidArgument(
+    `${nameOf(each)} gave ${show(response)}. Return the response that next(request) gives.`,
+  );
+}
+
+function checked(each: Middleware, request: unknown): ClientRequest {
+  if (request instanceof ClientRequest) return request;
+  throw new InvalidArgument(`${nameOf(each)} called next with ${show(request)}. Give it the request.`);
+}
+
+function nameOf({ name }: Middleware): string {
+  return name === "" ? "a middleware" : `the middleware ${name}`;
 }

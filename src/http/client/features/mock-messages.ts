@@ -79,7 +79,7 @@ function partsOf(reply: MockResponse): Omit<ResponseInit, "facts"> {
   return { ...parts, body: JSON.stringify(json) };
 }
 
-function factsOf(
+export function factsOf(
   request: ClientRequest,
   { wasSent = true }: MockResponse,
   startedAt: number,

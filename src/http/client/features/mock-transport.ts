@@ -4,14 +4,16 @@
  */
 import { TsyncioError } from "../../../base/tsyncio-error.ts";
 import { currentScope } from "../../../kernel/current.ts";
+import { withTimeoutOr } from "../../../flow/time-limit.ts";
 import { refusal } from "../../../kernel/park.ts";
 import { adapterCore, type AdapterOptions } from "../../server/adapters/adapter-core.ts";
 import { callDirectly } from "../../server/adapters/direct-call.ts";
 import type { Handler } from "../../server/options.ts";
 import type { ClientRequest, Send } from "../exchange.ts";
+import { HttpTimeout } from "../request-errors.ts";
 import type { HttpResponse } from "../response.ts";
 import { authorized } from "./authorization.ts";
-import { callOf, responseOf } from "./mock-messages.ts";
+import { callOf, factsOf, responseOf } from "./mock-messages.ts";
 import { MockRoute, type MockCall, type MockPattern, type MockReply } from "./mock-routes.ts";
 
 /** A test asked for something that its `MockTransport` has no route for. */
@@ -122,8 +124,26 @@ export class MockTransport {
         call.url,
         this.#routes.slice(0, MOST_LISTED).map(({ name }) => name),
       );
-    let reply = route.next();
-    while (typeof reply === "function") reply = await reply(call);
-    return responseOf(reply, request, startedAt);
+    return withinLimits(request, startedAt, async () => {
+      let reply = route.next();
+      while (typeof reply === "function") reply = await reply(call);
+      return responseOf(reply, request, startedAt);
+    });
   }
+}
+
+/** As a connection does: a reply that is late for `totalMs` or `firstByteMs` is a timeout. */
+async function withinLimits(
+  request: ClientRequest,
+  startedAt: number,
+  answer: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  const { totalMs, firstByteMs } = request.options;
+  const leftMs = request.beganAt + totalMs - startedAt;
+  const response = await withTimeoutOr(Math.min(leftMs, firstByteMs), answer, null);
+  if (response !== null) return response;
+  const facts = factsOf(request, {}, startedAt);
+  throw leftMs <= firstByteMs
+    ? new HttpTimeout(facts, "totalMs", totalMs)
+    : new HttpTimeout(facts, "firstByteMs", firstByteMs);
 }
