@@ -147,4 +147,24 @@ try {
 }
 `,
   },
+  ...["test/io/net/tls.test.ts", "test/http/matrix/first-impressions.test.ts"].map(
+    (file): KnownFault => ({
+      runtime: "deno",
+      file,
+      tests: [
+        "because the server cannot read it is refused before it listens",
+        "does not begin with a key that is none",
+      ],
+      fault: "tls.createServer takes a key and a certificate that it cannot read",
+      program: `
+import { createServer } from "node:tls";
+try {
+  createServer({ cert: "no certificate", key: "no key" });
+  process.exit(1);
+} catch {
+  process.exit(0);
+}
+`,
+    }),
+  ),
 ];
