@@ -1,20 +1,8 @@
 /** The server of `connections.test.ts`, in a process of its own: it echoes, and says what it holds when so many connections are left. */
-import { readdirSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";
 import { listen, type ByteStream } from "../../src/io.ts";
-
-declare const gc: () => void;
-
-/** What the process holds. */
-export interface Holdings {
-  readonly rss: number;
-  readonly heap: number;
-  /** Open descriptors; 0 where the platform does not list them. */
-  readonly descriptors: number;
-  /** What keeps the process alive, by kinds. */
-  readonly resources: readonly string[];
-}
+import { holdings, type Holdings } from "./holdings.ts";
 
 export interface ServerReport {
   readonly port: number;
@@ -26,29 +14,6 @@ export interface ServerReport {
 
 /** Asks for a report once so many connections are open, or after the server was closed. */
 export type ServerQuestion = { readonly connections: number } | "close";
-
-/** The least of several looks: V8 gives pages back a while after a collection. */
-async function holdings(): Promise<Holdings> {
-  let rss = Infinity;
-  let heap = Infinity;
-  for (let look = 0; look < 5; look++) {
-    gc();
-    await pause(50);
-    const usage = process.memoryUsage();
-    rss = Math.min(rss, usage.rss);
-    heap = Math.min(heap, usage.heapUsed);
-  }
-  const resources = process.getActiveResourcesInfo().toSorted();
-  return { rss, heap, descriptors: descriptors(), resources };
-}
-
-function descriptors(): number {
-  try {
-    return readdirSync("/proc/self/fd").length;
-  } catch {
-    return 0;
-  }
-}
 
 async function echo(stream: ByteStream): Promise<void> {
   for await (const chunk of stream) await stream.write(chunk);

@@ -11,7 +11,8 @@ import { execFileSync, fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import type { Order } from "./connection-client.ts";
-import type { Holdings, ServerQuestion, ServerReport } from "./connection-server.ts";
+import type { ServerQuestion, ServerReport } from "./connection-server.ts";
+import type { Holdings } from "./holdings.ts";
 
 const WANTED = 10_000;
 const ROUNDS = 4;

@@ -4,7 +4,7 @@ import process from "node:process";
 import { sleep, withTaskGroup, withTimeoutOr } from "../../src/index.ts";
 import { HttpClient } from "../../src/http.ts";
 import { connect } from "../../src/io.ts";
-import { holdings, type Holdings } from "./http-holdings.ts";
+import { holdings, type Holdings } from "./holdings.ts";
 import { pieceOf, PIECES, PIECE_BYTES } from "./http-pieces.ts";
 
 /** Make so many requests, and say what you hold when the client is closed again. */

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { currentRuntime } from "../../src/lowlevel.ts";
 import { sleep, withTaskGroup } from "../../src/index.ts";
 import { HttpError, reply, serve, type Handler, type HttpServerStats } from "../../src/http.ts";
-import { holdings, type Holdings } from "./http-holdings.ts";
+import { holdings, type Holdings } from "./holdings.ts";
 import { pieceOf, PIECES } from "./http-pieces.ts";
 
 export interface ServerReport {

@@ -9,7 +9,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import type { ClientReport, Order } from "./http-client.ts";
-import type { Holdings } from "./http-holdings.ts";
+import type { Holdings } from "./holdings.ts";
 import type { ServerQuestion, ServerReport } from "./http-server.ts";
 
 const ROUNDS = 6;

@@ -1,5 +1,5 @@
 import { checkCount } from "../../base/check.ts";
-import { checkKnown } from "../check-known.ts";
+import { checkKnown } from "../check-options.ts";
 
 /** How a body that is read by the whole is bounded. */
 export interface BodyLimit {

@@ -1,6 +1,6 @@
 /** The options of a client and of a request: checked, and with their defaults. */
 import { checkCount, checkDuration, checkFunction, show } from "../../base/check.ts";
-import { checkKnown } from "../check-known.ts";
+import { checkFlag, checkKnown } from "../check-options.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import { fieldLine, fieldsText, HttpHeaders, type HeadersInit } from "../wire/fields.ts";
 import type { ExchangeOptions, HttpClientOptions, ResolvedOptions } from "./exchange.ts";
@@ -130,11 +130,6 @@ export function resolve(
     cookies: under.cookies,
     middleware: under.middleware,
   };
-}
-
-function checkFlag(name: string, value: unknown): boolean {
-  if (typeof value === "boolean") return value;
-  throw new InvalidArgument(`${name} is ${show(value)}. Give true or false.`);
 }
 
 /** Fields, and over them those of `init`: theirs replace those of the same name, and `undefined` takes them away. */

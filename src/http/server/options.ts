@@ -4,7 +4,7 @@ import { DRAIN_MS, type ListenSocketOptions } from "../../io/net/listen-socket.t
 import { checkTlsServerOptions } from "../../io/net/tls.ts";
 import type { TlsServerOptions } from "../../io/net/tls-options.ts";
 import { isToken } from "../wire/characters.ts";
-import { checkKnown } from "../check-known.ts";
+import { checkFlag, checkKnown } from "../check-options.ts";
 import { limitsOf, type WireLimits } from "../wire/limits.ts";
 import { ProxyTrust, type ProxyHeader, type TrustedProxies } from "./proxy-trust.ts";
 import type { Reply } from "./reply.ts";
@@ -159,11 +159,6 @@ const known: ReadonlySet<keyof ServeOptions> = new Set<keyof ServeOptions>([
   "noDelay",
   "keepAliveMs",
 ]);
-
-function checkFlag(name: string, value: boolean): boolean {
-  if (typeof value === "boolean") return value;
-  throw new InvalidArgument(`${name} is ${show(value)}. Give true or false.`);
-}
 
 function checkFieldName(name: string, value: string): string {
   if (typeof value === "string" && isToken(value)) return value;

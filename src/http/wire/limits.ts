@@ -1,5 +1,5 @@
 import { checkCount } from "../../base/check.ts";
-import { checkKnown } from "../check-known.ts";
+import { checkKnown } from "../check-options.ts";
 
 /** How much of a message is taken before it is refused. All are checked while the bytes come, before memory is taken for more. */
 export interface WireLimits {

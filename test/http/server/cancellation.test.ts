@@ -13,7 +13,8 @@ import {
 import { reply, type Handler, type HttpServer } from "../../../src/http.ts";
 import { ConnectionReset, UnexpectedEnd } from "../../../src/io.ts";
 import { get, post, type RawClient } from "./raw-client.ts";
-import { client, law, local, reports, timed, withServer } from "./worlds.ts";
+import { client, law, local, timed, withServer } from "./worlds.ts";
+import { logTexts } from "../../log-texts.ts";
 
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await sleep(0);
@@ -56,7 +57,7 @@ describe("A handler whose client leaves", () => {
   for (const [how, leave] of departures) {
     law(`is cancelled with all it began when the client ${how}`, async () => {
       const endless = new Endless();
-      const texts = await reports(async () => {
+      const texts = await logTexts(async () => {
         await withServer(endless.handler, async (one, server) => {
           await one.send(get());
           await endless.began.wait();
@@ -97,7 +98,7 @@ describe("A handler whose client leaves", () => {
           throw error;
         }
       };
-      const texts = await reports(async () => {
+      const texts = await logTexts(async () => {
         await withServer(handler, async (one, server) => {
           await one.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhalf");
           await reading.wait();

@@ -18,7 +18,8 @@ import {
   type TrustedProxies,
 } from "../../../src/http/server/proxy-trust.ts";
 import { get, RawClient } from "./raw-client.ts";
-import { client, law, local, reports, timed, withServer } from "./worlds.ts";
+import { client, law, local, timed, withServer } from "./worlds.ts";
+import { logTexts } from "../../log-texts.ts";
 
 describe("An IP range", () => {
   it("has the addresses that begin like it, IPv4 and IPv6", () => {
@@ -228,7 +229,7 @@ describe("The access log", () => {
       if (path === "/slow") await sleep(12);
       return path;
     };
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       await withServer(
         handler,
         async (one) => {

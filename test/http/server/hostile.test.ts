@@ -21,7 +21,8 @@ import {
   type IncomingBody,
 } from "../../../src/http.ts";
 import { get, post } from "./raw-client.ts";
-import { client, law, local, reports, timed, withServer } from "./worlds.ts";
+import { client, law, local, timed, withServer } from "./worlds.ts";
+import { logTexts } from "../../log-texts.ts";
 
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await sleep(0);
@@ -50,7 +51,7 @@ describe("An error that a handler throws", () => {
       if (path === "/json") return (await body.json()) as object;
       return body.text({ maxBytes: 2 });
     };
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       await withServer(handler, async (one) => {
         assert.equal((await one.ask(post("/json", "{"))).status, 400);
         assert.equal((await one.ask(post("/text", "long"))).status, 413);
@@ -67,7 +68,7 @@ describe("An error that a handler throws", () => {
     class Odd extends HttpError {
       override readonly fields: string = "content-length: 7\r\n";
     }
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       await withServer(
         ({ path }) => {
           if (path === "/odd") throw new Odd(400, "x");
@@ -95,7 +96,7 @@ describe("An error that a handler throws", () => {
     };
     for (const path of ["/fails", "/reads"]) {
       began.clear();
-      const texts = await reports(async () => {
+      const texts = await logTexts(async () => {
         await withServer(handler, async (one, server) => {
           await one.send(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n`);
           await began.wait();
@@ -135,7 +136,7 @@ describe("An error that a handler throws", () => {
   });
 
   law("in a promise that onError gives is told to the log", async () => {
-    const told = await reports(async () => {
+    const told = await logTexts(async () => {
       await withServer(
         () => {
           throw new Error("no");
@@ -202,7 +203,7 @@ describe("A reply", () => {
         used,
         new Response("x", { headers: { "x-a": "\x01" } }),
       ];
-      await reports(async () => {
+      await logTexts(async () => {
         await withServer(
           ({ query }) => values[Number(query.get("n"))],
           async (one) => {
@@ -291,7 +292,7 @@ describe("A client that was told to send its body", () => {
         yield "first";
         yield await request.text();
       })();
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       await withServer(handler, async (one, server) => {
         await one.send(expecting(5));
         assert.equal((await one.response(true)).status, 200);
@@ -412,7 +413,7 @@ describe("A queued request", () => {
   });
 
   timed("has its record when its client leaves", async () => {
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       await withServer(
         slow,
         async (one, server) => {
@@ -436,7 +437,7 @@ describe("A queued request", () => {
 
 describe("The access log", () => {
   timed("counts bytes of the body that were sent, not characters", async () => {
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       await withServer(
         ({ path }) => (path === "/reply" ? reply("é") : "é"),
         async (one) => {
@@ -455,7 +456,7 @@ describe("The access log", () => {
   });
 
   timed("has a record of a request whose body is no HTTP", async () => {
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       await withServer(
         ({ path }) => path,
         async (one) => {

@@ -4,7 +4,8 @@ import { InvalidArgument, sleep } from "../../../src/index.ts";
 import { BodyLengthMismatch, HttpError, reply, type Handler, type Reply } from "../../../src/http.ts";
 import { openFile, temporaryFile, writeFile, UnexpectedEnd, ConnectionReset } from "../../../src/io.ts";
 import { get } from "./raw-client.ts";
-import { law, reports, withServer } from "./worlds.ts";
+import { law, withServer } from "./worlds.ts";
+import { logTexts } from "../../log-texts.ts";
 
 /** Asks once, of a server that answers with `value`. */
 async function answered(value: Reply | Handler, request: string = get()) {
@@ -267,7 +268,7 @@ describe("What cannot be sent", () => {
   law("gets a 500 where it is a value that is no reply", async () => {
     const loop: Record<string, unknown> = {};
     loop["self"] = loop;
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       for (const value of [() => 1, 10n, Symbol("s"), loop])
         assert.equal((await answered((() => value) as never)).status, 500);
     });
@@ -280,7 +281,7 @@ describe("What cannot be sent", () => {
       yield "more";
     };
     for (const length of ["6", "10"]) {
-      const texts = await reports(async () => {
+      const texts = await logTexts(async () => {
         await withServer(
           () => reply(stream(), { headers: { "content-length": length } }),
           async (client) => {
@@ -295,7 +296,7 @@ describe("What cannot be sent", () => {
       assert.equal(texts.length, 1);
       assert.ok(texts[0]!.includes(BodyLengthMismatch.code), texts[0]!);
     }
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       const short = reply("four", { headers: { "content-length": "5" } });
       assert.equal((await answered(short)).status, 500);
     });
@@ -305,7 +306,7 @@ describe("What cannot be sent", () => {
 
 describe("An error of a handler", () => {
   law("gets what HttpError says, with its fields", async () => {
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       const { status, body, fields } = await answered(() => {
         throw new HttpError(429, "slow down", { headers: { "retry-after": "7" } });
       });
@@ -323,7 +324,7 @@ describe("An error of a handler", () => {
   });
 
   law("gets 500 without details, and one record; the next request is served", async () => {
-    const texts = await reports(async () => {
+    const texts = await logTexts(async () => {
       await withServer(
         async ({ path }) => {
           if (path === "/now") throw new Error("secret 1");
@@ -367,7 +368,7 @@ describe("An error of a handler", () => {
         yield "begun";
         throw new Error("midway");
       } as never;
-      const texts = await reports(async () => {
+      const texts = await logTexts(async () => {
         await withServer(handler, async (client) => {
           await client.send(get());
           await assert.rejects(

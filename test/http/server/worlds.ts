@@ -1,6 +1,5 @@
 /** Where a server is tried: on the platform's network, and in memory under virtual time. */
 import { it } from "node:test";
-import { currentRuntime } from "../../../src/index.ts";
 import { serve, type Handler, type HttpServer, type ServeOptions } from "../../../src/http.ts";
 import { withNetwork } from "../../../src/io.ts";
 import { MemoryNetwork, virtual, type VirtualTime } from "../../../src/testing.ts";
@@ -44,18 +43,4 @@ export async function withServer(
   await using server = await local(handler, { closeGraceMs: 0, ...options });
   await using one = await client(server);
   await body(one, server);
-}
-
-/** What is reported to the log while `body` runs. */
-export async function reports(body: () => Promise<void>): Promise<string[]> {
-  const runtime = currentRuntime();
-  const { log } = runtime;
-  const texts: string[] = [];
-  runtime.log = ({ code, message }) => texts.push(`${code} ${message}`);
-  try {
-    await body();
-  } finally {
-    runtime.log = log;
-  }
-  return texts;
 }

@@ -8,7 +8,6 @@ import {
   all,
   Cancelled,
   ContextVar,
-  currentRuntime,
   Event,
   Future,
   map,
@@ -29,6 +28,7 @@ import {
   type ListenOptions,
   type Server,
 } from "../../../src/io.ts";
+import { logTexts } from "../../log-texts.ts";
 
 /** A network to run the suite on. */
 export interface NetworkUnderTest {
@@ -51,20 +51,6 @@ async function echo(stream: ByteStream): Promise<void> {
 async function hold(stream: ByteStream): Promise<void> {
   await stream.write("held\n");
   await sleep(Infinity);
-}
-
-/** Lets go on what was reported as a warning, and gives the texts. */
-async function warnings(body: () => Promise<void>): Promise<string[]> {
-  const runtime = currentRuntime();
-  const { log } = runtime;
-  const texts: string[] = [];
-  runtime.log = ({ code, message }) => texts.push(`${code} ${message}`);
-  try {
-    await body();
-  } finally {
-    runtime.log = log;
-  }
-  return texts;
 }
 
 type Law = (what: string, body: () => Promise<void>) => void;
@@ -270,7 +256,7 @@ function describeServers(name: string, law: Law): void {
     });
 
     law("goes on after a handler has thrown, and says what it threw", async () => {
-      const texts = await warnings(async () => {
+      const texts = await logTexts(async () => {
         await using server = await serve(async (stream) => {
           await stream.readLine();
           throw new TypeError("not a number");
@@ -286,7 +272,7 @@ function describeServers(name: string, law: Law): void {
     });
 
     law("takes what peers bring about as it comes", async () => {
-      const texts = await warnings(async () => {
+      const texts = await logTexts(async () => {
         await using server = await serve(async (stream) => {
           await stream.readExactly(100);
         });

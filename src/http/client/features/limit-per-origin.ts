@@ -1,6 +1,6 @@
 import type { ClientRequest, Middleware, Send } from "../exchange.ts";
 import type { HttpResponse } from "../response.ts";
-import { checkKnown } from "../../check-known.ts";
+import { checkKnown } from "../../check-options.ts";
 import { forEachStep } from "./assemble.ts";
 import { OriginLimits, type OriginLimitsOptions } from "./origin-limits.ts";
 

@@ -2,7 +2,7 @@ import { checkFunction } from "../../../base/check.ts";
 import { currentScope } from "../../../kernel/current.ts";
 import type { ClientRequest, Middleware, Send } from "../exchange.ts";
 import type { HttpResponse } from "../response.ts";
-import { checkKnown } from "../../check-known.ts";
+import { checkKnown } from "../../check-options.ts";
 import { forEachStep } from "./assemble.ts";
 
 /** What became of a request, as {@link logRequests} tells it. */

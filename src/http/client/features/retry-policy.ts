@@ -1,7 +1,7 @@
 /** When a request is sent again, and after how long. Pure: the loop that acts on it is in retry-requests.ts. */
 import { checkCount, checkDuration, checkFunction, show } from "../../../base/check.ts";
 import { InvalidArgument } from "../../../base/tsyncio-error.ts";
-import { checkKnown } from "../../check-known.ts";
+import { checkKnown } from "../../check-options.ts";
 import type { RetryBudgetOptions } from "./retry-budget.ts";
 
 /** What became of an attempt that may be made again: a response, or an error. */

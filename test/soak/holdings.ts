@@ -1,4 +1,4 @@
-/** What a process of the HTTP soak holds. */
+/** What a process of a soak holds. */
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as pause } from "node:timers/promises";

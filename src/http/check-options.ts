@@ -1,3 +1,4 @@
+/** What is checked of options alike, wherever they are given. */
 import { show } from "../base/check.ts";
 import { InvalidArgument } from "../base/tsyncio-error.ts";
 
@@ -10,4 +11,10 @@ export function checkKnown(caller: string, options: object, known: ReadonlySet<s
       throw new InvalidArgument(
         `${caller} has no option ${show(name)}. It has ${[...known].sort().join(", ")}.`,
       );
+}
+
+/** @throws {InvalidArgument} for what is neither true nor false. */
+export function checkFlag(name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new InvalidArgument(`${name} is ${show(value)}. Give true or false.`);
 }
