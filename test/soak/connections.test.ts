@@ -7,12 +7,12 @@
  * keep: after a single round RSS is still on its way to where it stays.
  */
 import assert from "node:assert/strict";
-import { execFileSync, fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import type { Order } from "./connection-client.ts";
 import type { ServerQuestion, ServerReport } from "./connection-server.ts";
-import type { Holdings } from "./holdings.ts";
+import { assertFlat, memoryOf, type Holdings } from "./holdings.ts";
+import { TalkingProcess } from "./talking-process.ts";
 
 const WANTED = 10_000;
 const ROUNDS = 4;
@@ -20,7 +20,6 @@ const CLIENTS = 3;
 const MESSAGES = 3;
 /** What a process needs besides its connections. */
 const SPARE_DESCRIPTORS = 200;
-const ALLOWANCE: Readonly<Record<"rss" | "heap", number>> = { rss: 32 * 2 ** 20, heap: 2 ** 20 };
 
 /** Node raises its own limit to the hard one. */
 function descriptorLimit(): number {
@@ -32,75 +31,50 @@ function descriptorLimit(): number {
   }
 }
 
-const started: ChildProcess[] = [];
+const started: TalkingProcess<ServerQuestion | Order>[] = [];
 
-/** They end with us: each does when it is disconnected. */
-function start(file: string): ChildProcess {
-  const execArgv = ["--expose-gc", "--no-warnings"];
-  const stdio = ["ignore", "inherit", "pipe", "ipc"] as const;
-  const child = fork(new URL(file, import.meta.url), { execArgv, stdio: [...stdio] });
-  started.push(child);
-  return child;
+function start(file: string): TalkingProcess<ServerQuestion | Order> {
+  const process = new TalkingProcess<ServerQuestion | Order>(file);
+  started.push(process);
+  return process;
 }
 
-/** The next message of a process, which must not end before. */
-async function answerOf(child: ChildProcess): Promise<unknown> {
-  const died = new AbortController();
-  const exited = (code: number | null, signal: string | null): void =>
-    died.abort(new Error(`it ended with ${signal ?? code}`));
-  child.on("exit", exited);
-  try {
-    const [answer] = (await once(child, "message", { signal: died.signal })) as [unknown];
-    return answer;
-  } finally {
-    child.off("exit", exited);
-  }
-}
-
-async function ask(server: ChildProcess, question: ServerQuestion): Promise<ServerReport> {
-  const answer = answerOf(server);
-  server.send(question);
-  return (await answer) as ServerReport;
-}
-
-async function tell(clients: readonly ChildProcess[], order: (index: number) => Order): Promise<void> {
-  const answers = clients.map(answerOf);
-  for (const [index, client] of clients.entries()) client.send(order(index));
-  for (const answer of await Promise.all(answers)) assert.equal(answer, "done");
+async function tell(
+  clients: readonly TalkingProcess<ServerQuestion | Order>[],
+  order: (index: number) => Order,
+): Promise<void> {
+  const answers = await Promise.all(clients.map((client, index) => client.ask(order(index))));
+  for (const answer of answers) assert.equal(answer, "done");
 }
 
 /** One round: open, play, kill one client in the middle, close. Gives what the server holds when all are gone. */
-async function round(server: ChildProcess, port: number, count: number): Promise<ServerReport> {
+async function round(
+  server: TalkingProcess<ServerQuestion | Order>,
+  port: number,
+  count: number,
+): Promise<ServerReport> {
   const clients = Array.from({ length: CLIENTS }, () => start("connection-client.ts"));
   const share = Math.floor(count / CLIENTS);
   await tell(clients, (index) => ({ open: index === 0 ? count - share * (CLIENTS - 1) : share, port }));
-  const full = await ask(server, { connections: count });
+  const full = await server.ask<ServerReport>({ connections: count });
   assert.ok(
     full.holdings.descriptors === 0 || full.holdings.descriptors >= count,
     "all connections are open at the same time",
   );
   await tell(clients, () => ({ play: MESSAGES }));
 
-  const victim = clients.pop() as ChildProcess;
-  victim.send({ play: 1_000_000 } satisfies Order);
+  const victim = clients.pop() as TalkingProcess<ServerQuestion | Order>;
+  victim.tell({ play: 1_000_000 });
   await tell(clients, () => ({ play: MESSAGES }));
-  const ended = once(victim, "exit");
-  victim.kill("SIGKILL");
-  await ended;
-  await ask(server, { connections: count - share });
+  await victim.kill();
+  await server.ask<ServerReport>({ connections: count - share });
   await tell(clients, () => ({ play: MESSAGES }));
 
   await tell(clients, () => "close");
-  const report = await ask(server, { connections: 0 });
-  for (const client of clients) {
-    const exited = once(client, "exit");
-    client.disconnect();
-    assert.deepEqual(await exited, [0, null]);
-  }
+  const report = await server.ask<ServerReport>({ connections: 0 });
+  for (const client of clients) assert.deepEqual(await client.disconnect(), [0, null]);
   return report;
 }
-
-const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 describe("The load", () => {
   const count = Math.min(WANTED, descriptorLimit() - SPARE_DESCRIPTORS);
@@ -108,9 +82,7 @@ describe("The load", () => {
   it(`holds ${count} connections open, survives a killed client, and keeps nothing of them`, async () => {
     if (count < WANTED) console.log(`load: the limit of descriptors allows only ${count} connections`);
     const server = start("connection-server.ts");
-    let complaints = "";
-    server.stderr?.setEncoding("utf8").on("data", (text: string) => (complaints += text));
-    const before = (await answerOf(server)) as ServerReport;
+    const before = await server.answer<ServerReport>();
     const after: Holdings[] = [];
     let last = before;
     try {
@@ -118,27 +90,23 @@ describe("The load", () => {
         last = await round(server, before.port, count);
         after.push(last.holdings);
       }
-      const { holdings } = await ask(server, "close");
+      const { holdings } = await server.ask<ServerReport>("close");
       assert.deepEqual(holdings.resources, before.holdings.resources, "no handle is left");
       assert.equal(holdings.descriptors, before.holdings.descriptors, "no descriptor is left");
     } finally {
-      for (const child of started) child.kill("SIGKILL");
+      await Promise.all(started.map((each) => each.kill()));
     }
 
     console.log(
       `load: ${ROUNDS} rounds of ${count} connections; descriptors ${before.holdings.descriptors}, ` +
-        `RSS ${after.map(({ rss }) => mib(rss)).join(", ")}, heap ${after.map(({ heap }) => mib(heap)).join(", ")}`,
+        memoryOf(after),
     );
-    assert.equal(complaints, "");
+    assert.equal(server.complaints, "");
     const { accepted, refused, acceptErrors } = last;
     assert.deepEqual(
       { accepted, refused, acceptErrors },
       { accepted: ROUNDS * count, refused: 0, acceptErrors: 0 },
     );
-    for (const part of ["rss", "heap"] as const) {
-      const first = (after[ROUNDS / 2 - 1] as Holdings)[part];
-      const end = last.holdings[part];
-      assert.ok(end <= first * 1.1 + ALLOWANCE[part], `${part} grew from ${mib(first)} to ${mib(end)}`);
-    }
+    assertFlat("the server", after[ROUNDS / 2 - 1] as Holdings, last.holdings);
   });
 });

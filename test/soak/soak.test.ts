@@ -9,79 +9,44 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { currentRuntime, run } from "../../src/index.ts";
+import { assertFlat, holdings, memoryOf, type Holdings } from "./holdings.ts";
 import { round, Tally } from "./workload.ts";
 
 const seconds = Number(process.env["TSYNCIO_SOAK_SECONDS"] ?? 120);
 const warmUpSeconds = Math.min(seconds / 2, 60);
 const fewestTasks = seconds >= 100 ? 1_000_000 : 0;
-/** By how much two looks at the same memory may differ: V8 gives pages back when it sees fit. */
-const ALLOWANCE: Memory = { rss: 32 * 2 ** 20, heap: 2 ** 20 };
-
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc") as () => void;
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-interface Memory {
-  readonly rss: number;
-  readonly heap: number;
-}
-
-/** Memory when the garbage is gone; V8 gives pages back a while after a collection, so the least of several looks counts. */
-async function measure(): Promise<Memory> {
-  const looks: Memory[] = [];
-  for (let i = 0; i < 5; i++) {
-    gc();
-    await pause(50);
-    const { rss, heapUsed } = process.memoryUsage();
-    looks.push({ rss, heap: heapUsed });
-  }
-  return {
-    rss: Math.min(...looks.map(({ rss }) => rss)),
-    heap: Math.min(...looks.map(({ heap }) => heap)),
-  };
-}
-
 async function soak(
   tally: Tally,
-): Promise<{ first: Memory; rounds: number; runtime: { tasks: number; timers: number } }> {
+): Promise<{ first: Holdings; rounds: number; runtime: { tasks: number; timers: number } }> {
   const begun = performance.now();
   const elapsed = (): number => (performance.now() - begun) / 1_000;
-  let first: Memory | undefined;
+  let first: Holdings | undefined;
   let rounds = 0;
   while (elapsed() < seconds || first === undefined || tally.tasks < fewestTasks) {
     await round(tally);
     rounds++;
-    if (first === undefined && elapsed() >= warmUpSeconds) first = await measure();
+    if (first === undefined && elapsed() >= warmUpSeconds) first = await holdings();
   }
   return { first, rounds, runtime: currentRuntime().stats() };
 }
-
-const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 describe("The soak", () => {
   it(`keeps its memory flat for ${seconds} seconds of everything at once`, async () => {
     const handles = process.getActiveResourcesInfo().toSorted();
     const tally = new Tally();
     const { first, rounds, runtime } = await run(() => soak(tally), { signals: false });
-    const last = await measure();
+    const last = await holdings();
 
     const { tasks, done, failed, cancelled, items, timeouts } = tally;
     console.log(
       `soak: ${seconds} s, ${rounds} rounds, ${tasks} tasks (${done} done, ${failed} failed, ${cancelled} cancelled), ` +
-        `${items} items, ${timeouts} time limits passed; RSS ${mib(first.rss)} -> ${mib(last.rss)}, ` +
-        `heap ${mib(first.heap)} -> ${mib(last.heap)}`,
+        `${items} items, ${timeouts} time limits passed; ${memoryOf([first, last])}`,
     );
     assert.equal(done + failed + cancelled, tasks, "every task has ended once");
     assert.equal(items, rounds * 4_000);
     assert.deepEqual({ tasks: runtime.tasks, timers: runtime.timers }, { tasks: 0, timers: 0 });
-    for (const part of ["rss", "heap"] as const) {
-      const most = first[part] * 1.1 + ALLOWANCE[part];
-      assert.ok(last[part] <= most, `${part} grew from ${mib(first[part])} to ${mib(last[part])}`);
-    }
+    assertFlat("the process", first, last);
     assert.deepEqual(process.getActiveResourcesInfo().toSorted(), handles);
   });
 });
