@@ -10,6 +10,7 @@ export const clients: Readonly<Record<string, AnyContender>> = {
   "tsyncio on Deno": program("deno", "plain/http/tsyncio-client.ts"),
   "global fetch": program("node", "plain/http/fetch-client.ts"),
   "node:http": program("node", "plain/http/node-http-client.ts"),
+  "node:net, minimal": program("node", "plain/http/bare-client.ts"),
   "Bun fetch": program("bun", "plain/http/fetch-client.ts"),
   "Deno fetch": program("deno", "plain/http/fetch-client.ts"),
   "aiohttp, uvloop": program("python", "python/http_client.py"),

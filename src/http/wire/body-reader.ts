@@ -66,7 +66,7 @@ export class BodyReader {
   }
 
   #take(input: ByteInput, length: number): void {
-    this.data = input.bytes.subarray(input.at, input.at + length);
+    this.data = input.view(length);
     input.at += length;
   }
 

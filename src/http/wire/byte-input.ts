@@ -61,6 +61,12 @@ export class ByteInput {
     return unread;
   }
 
+  /** The next `length` bytes, without a copy. (`subarray` takes twice as long: it asks the array for its kind.) */
+  view(length: number): Uint8Array {
+    const { buffer, byteOffset } = this.bytes;
+    return new Uint8Array(buffer, byteOffset + this.at, length);
+  }
+
   /** A piece of the unread bytes as text, a character for each byte. */
   latin1(from: number, to: number): string {
     return httpPlatform().latin1(this.bytes, from, to);

@@ -1,6 +1,6 @@
 /**
- * The fields that say where a message ends and what becomes of its connection, found in one walk over the lines of a head. Nothing is
- * judged while walking: what is refused, and why, must not depend on the order of the fields.
+ * The fields that say where a message ends, what its body is, and what becomes of its connection, found in one walk over the lines of a
+ * head. Nothing is judged while walking: what is refused, and why, must not depend on the order of the fields.
  */
 import { ZERO } from "./characters.ts";
 import { refuseMessage } from "./errors.ts";
@@ -24,11 +24,14 @@ export class FramingFields {
   expect: string | null = null;
   upgrade: string | null = null;
   keepAlive: string | null = null;
+  contentType: string | null = null;
+  contentCoding: string | null = null;
 
   /** Walks over the lines of `text` from `start` to before `end`. */
   read(text: string, start: number, end: number): void {
     this.fieldCount = this.hostCount = this.lengthCount = this.codingCount = 0;
     this.connection = this.expect = this.upgrade = this.keepAlive = null;
+    this.contentType = this.contentCoding = null;
     for (let at = start; at < end;) {
       const lineEnd = text.indexOf("\r", at);
       this.fieldCount++;
@@ -59,9 +62,24 @@ export class FramingFields {
     }
   }
 
+  /** Told apart by what comes behind "content-": many other fields begin with a c. */
   #seeC(text: string, at: number, end: number): void {
-    if (isNamed(text, at, "connection")) this.connection = joined(this.connection, text, at + 11, end);
-    else if (isNamed(text, at, "content-length")) this.#foundLength(text, at, end);
+    switch (text.charCodeAt(at + 8) | 0x20) {
+      case 0x6f: // connecti(o)n
+        if (isNamed(text, at, "connection"))
+          this.connection = joined(this.connection, text, at + 11, end);
+        break;
+      case 0x6c: // l
+        if (isNamed(text, at, "content-length")) this.#foundLength(text, at, end);
+        break;
+      case 0x74: // t
+        if (isNamed(text, at, "content-type"))
+          this.contentType = joined(this.contentType, text, at + 13, end);
+        break;
+      case 0x65: // e
+        if (isNamed(text, at, "content-encoding"))
+          this.contentCoding = joined(this.contentCoding, text, at + 17, end);
+    }
   }
 
   #foundLength(text: string, at: number, lineEnd: number): void {

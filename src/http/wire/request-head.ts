@@ -12,6 +12,8 @@ export class RequestHead {
   readonly target: string;
   readonly version: 10 | 11;
   readonly headers: HttpHeaders;
+  /** The field Content-Type; null without it. */
+  readonly contentType: string | null;
   /** Of Host, or of an absolute target; `""` in HTTP/1.0 without either. */
   readonly host: string;
   /** Path and query of the target; `"*"`, or `host:port` with CONNECT. */
@@ -39,6 +41,7 @@ export class RequestHead {
     this.target = text.slice(methodEnd + 1, lineEnd - 9);
     this.version = text.charCodeAt(lineEnd - 1) === 0x31 ? 11 : 10;
     this.headers = headersWithin(text, lineEnd + 2, end - 2);
+    this.contentType = found.contentType;
     const bodyBytes = bodyBytesOf(this.method, this.version, limits);
     const target = resolveTarget(this.method, this.target, hostOf(this.version));
     this.host = target.host;

@@ -17,6 +17,10 @@ export class ResponseHead {
   readonly reason: string;
   readonly version: 10 | 11;
   readonly headers: HttpHeaders;
+  /** The field Content-Type; null without it. */
+  readonly contentType: string | null;
+  /** The field Content-Encoding; null without it. */
+  readonly contentCoding: string | null;
   /** 0 without a body, -1 for one in chunks, -2 for one that ends with the connection. */
   readonly bodyBytes: number;
   /** Whether the server lets another request follow, and can: not behind a body that ends with the connection. */
@@ -42,6 +46,8 @@ export class ResponseHead {
     this.reason = text.slice(13, Math.max(13, lineEnd));
     this.version = text.charCodeAt(7) === 0x31 ? 11 : 10;
     this.headers = headersWithin(text, lineEnd + 2, end - 2);
+    this.contentType = found.contentType;
+    this.contentCoding = found.contentCoding;
     const bytes = announcedBytes(found, this.version);
     this.isTunnel =
       this.status === 101 || (method === "CONNECT" && this.status >= 200 && this.status < 300);
