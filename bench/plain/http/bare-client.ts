@@ -16,7 +16,7 @@ class Bare {
   constructor(port: number) {
     this.socket = connect({ port, host: "127.0.0.1", noDelay: true });
     this.socket.on("error", (error) => this.#failed?.(error));
-    this.socket.on("data", (chunk) => this.#arrived(chunk));
+    this.socket.on("data", (chunk: Buffer) => this.#arrived(chunk));
   }
 
   ask(head: string): Promise<string> {
@@ -28,7 +28,7 @@ class Bare {
   }
 
   #arrived(chunk: Buffer): void {
-    const text = chunk.latin1Slice(0, chunk.length);
+    const text = chunk.toString("latin1");
     this.#taker?.(text.slice(text.indexOf("\r\n\r\n") + 4));
   }
 }
@@ -57,7 +57,7 @@ await drive({
       const socket = connect({ port, host: "127.0.0.1" });
       let bytes = 0;
       let headBytes = -1;
-      socket.on("error", reject).on("data", (chunk) => {
+      socket.on("error", reject).on("data", (chunk: Buffer) => {
         if (headBytes < 0) headBytes = chunk.indexOf("\r\n\r\n") + 4;
         bytes += chunk.length;
         if (bytes - headBytes < expected) return;
