@@ -30,13 +30,8 @@ export class ReadyList {
 
   add(go: () => void, who: Observed): void {
     const place = this.#prompt++;
-    if (place === this.#who.length) {
-      this.#who.push(who);
-      this.#go.push(go);
-    } else {
-      this.#who.splice(place, 0, who);
-      this.#go.splice(place, 0, go);
-    }
+    putIn(this.#who, place, who);
+    putIn(this.#go, place, go);
   }
 
   /** Drops those who never go on: their machine has crashed. */
@@ -59,9 +54,19 @@ export class ReadyList {
   }
 }
 
+// `splice` makes an array for what it takes out, which is a tenth of the time of a short run.
+
+function putIn<T>(items: T[], place: number, item: T): void {
+  items.push(item);
+  for (let at = items.length - 1; at > place; at--) items[at] = items[at - 1] as T;
+  items[place] = item;
+}
+
 /** Takes the item at `place` out, and puts the first `passed` ones at the end. */
 function takeOut<T>(items: T[], place: number, passed: number): T {
-  const [taken] = items.splice(place, 1);
+  const taken = items[place] as T;
+  for (let at = place + 1; at < items.length; at++) items[at - 1] = items[at] as T;
+  items.pop();
   for (let count = 0; count < passed; count++) items.push(items.shift() as T);
-  return taken as T;
+  return taken;
 }

@@ -5,6 +5,7 @@
  * up, under a course of its own: what is chosen in a clean-up belongs to no tape.
  */
 import type { LogRecord, Observed } from "../kernel/instrument.ts";
+import { setNetworkOf } from "../io/net/network.ts";
 import { Runtime } from "../kernel/runtime.ts";
 import type { Scope } from "../kernel/scope.ts";
 import { snapshotOf } from "../kernel/snapshot.ts";
@@ -84,8 +85,6 @@ export class Run implements TurnRun, HostRun, Chooser {
   readonly uncaught: unknown[] = [];
   /** The threads of all its hosts. */
   readonly threads: SimulatedThreads = new SimulatedThreads(this);
-  /** Between its hosts. */
-  readonly network: SimulatedNetwork;
   /** Modules that threads are loading, in real time. The run stands still meanwhile, as loaded modules would come at once. */
   loading = 0;
   /** Operations that had a result so far. With the driver's moves they are the steps by which a livelock is measured. */
@@ -94,6 +93,8 @@ export class Run implements TurnRun, HostRun, Chooser {
   isOver = false;
   readonly invariants: Invariants = new Invariants();
   readonly #turns = new Map<VirtualHost, SimulatedTurn>();
+  readonly #faultOptions: FaultOptions;
+  #network: SimulatedNetwork | null = null;
 
   constructor({ guide, order, seed, faults, isStrict, keepsTrace, patienceMs }: RunSetup) {
     this.order = order;
@@ -103,12 +104,12 @@ export class Run implements TurnRun, HostRun, Chooser {
     this.#course = this.taped;
     this.clock = new VirtualClock(faults.slowClockMs ?? 0);
     this.#seed = seed;
+    this.#faultOptions = faults;
     this.faults = hasStrikes(faults) ? new Faults(this, faults) : null;
     this.trace = keepsTrace ? new Trace(this, this.names) : null;
-    this.network = new SimulatedNetwork(this, faults);
     this.host = new VirtualHost("the test", this);
     this.runtime = this.openRuntime(this.host);
-    this.network.addMachine("the test", this.host);
+    setNetworkOf(this.host, () => this.network.seenFrom(this.network.testMachine));
     liveHosts.add(this.host);
   }
 
@@ -123,6 +124,11 @@ export class Run implements TurnRun, HostRun, Chooser {
 
   get libraryStream(): RandomStream {
     return (this.#libraryStream ??= new RandomStream(this.#seed, "library"));
+  }
+
+  /** Between its hosts. Made when first needed. */
+  get network(): SimulatedNetwork {
+    return (this.#network ??= new SimulatedNetwork(this, this.#faultOptions));
   }
 
   get nowMs(): number {

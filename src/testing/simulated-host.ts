@@ -1,5 +1,6 @@
 import { checkFunction, show } from "../base/check.ts";
 import { InvalidArgument } from "../base/tsyncio-error.ts";
+import { setNetworkOf } from "../io/net/network.ts";
 import { currentScope } from "../kernel/current.ts";
 import { runIn, settled } from "../kernel/leave.ts";
 import type { Runtime } from "../kernel/runtime.ts";
@@ -76,8 +77,8 @@ class OpenHost implements SimulatedHost {
     this.name = name;
     this.#run = run;
     this.#life = this.#begin(skewMs);
-    this.#machine = run.network.addMachine(name, this.#life.host);
-    run.network.mayCrash(this.#machine, (silently) => this.crash({ silently }));
+    this.#machine = run.network.addMachine(name);
+    this.#connect();
   }
 
   get skewMs(): number {
@@ -126,10 +127,14 @@ class OpenHost implements SimulatedHost {
   }
 
   #restart(): void {
-    const { network } = this.#run;
     this.#life = this.#begin(this.skewMs);
-    network.serve(this.#machine, this.#life.host);
+    this.#connect();
+    this.#run.network.restart(this.#machine);
+  }
+
+  #connect(): void {
+    const { network } = this.#run;
+    setNetworkOf(this.#life.host, () => network.seenFrom(this.#machine));
     network.mayCrash(this.#machine, (silently) => this.crash({ silently }));
-    network.restart(this.#machine);
   }
 }

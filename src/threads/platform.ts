@@ -50,7 +50,13 @@ export interface ThreadPlatform {
 }
 
 let installed: ThreadPlatform | null = null;
-const offered = new WeakMap<Host, ThreadPlatform>();
+
+/** Where a host carries what was offered to it. */
+const OFFERED: unique symbol = Symbol("tsyncio.threads");
+
+interface ThreadedHost extends Host {
+  [OFFERED]?: ThreadPlatform;
+}
 
 /** Says what threads are on the real platform. Called by the entry. */
 export function installThreads(platform: ThreadPlatform): void {
@@ -58,13 +64,13 @@ export function installThreads(platform: ThreadPlatform): void {
 }
 
 /** Gives the runtimes on `host` threads of their own kind. */
-export function offerThreads(host: Host, platform: ThreadPlatform): void {
-  offered.set(host, platform);
+export function offerThreads(host: ThreadedHost, platform: ThreadPlatform): void {
+  host[OFFERED] = platform;
 }
 
 /** The threads that runtimes on `host` use. */
-export function threadsOf(host: Host): ThreadPlatform {
-  const platform = offered.get(host) ?? installed;
+export function threadsOf(host: ThreadedHost): ThreadPlatform {
+  const platform = host[OFFERED] ?? installed;
   if (platform === null)
     throw new TypeError(`no threads are installed: import "tsyncio/threads", not a file inside it`);
   return platform;

@@ -114,7 +114,6 @@ export interface Network {
 }
 
 let platform: Network | null = null;
-const ofHosts = new WeakMap<Host, Network>();
 const ambient = new ContextVar<Network | null>("network", null);
 
 /** Says which network the platform has. Called by the entry. */
@@ -122,19 +121,32 @@ export function installNetwork(network: Network): void {
   platform ??= network;
 }
 
-/** Gives a simulated host its network. */
-export function setNetworkOf(host: Host, network: Network): void {
-  ofHosts.set(host, network);
+/** Where a host carries the network that is its own. A weak map would cost each of many thousand simulated runs more than its tasks do. */
+const OWN_NETWORK: unique symbol = Symbol("tsyncio.network");
+
+interface NetworkHost extends Host {
+  [OWN_NETWORK]?: Network | (() => Network);
+}
+
+/** Gives a simulated host a network of its own, which is made when it is first asked for. */
+export function setNetworkOf(host: NetworkHost, make: () => Network): void {
+  host[OWN_NETWORK] = make;
+}
+
+function networkOf(host: NetworkHost): Network | null {
+  const own = host[OWN_NETWORK] ?? null;
+  if (typeof own !== "function") return own;
+  return (host[OWN_NETWORK] = own());
 }
 
 /** Whether a host is a simulated one: it has a network of its own, and nothing on it takes real time. */
 export function isSimulated(host: Host): boolean {
-  return ofHosts.has(host);
+  return OWN_NETWORK in host;
 }
 
 /** The network that serves the calling code. */
 export function currentNetwork(): Network {
-  const network = ambient.get() ?? ofHosts.get(currentScope().engine.host) ?? platform;
+  const network = ambient.get() ?? networkOf(currentScope().engine.host) ?? platform;
   if (network === null) throw new NoHost();
   return network;
 }

@@ -33,7 +33,9 @@ export function networkFaultsIn(value: boolean | NetworkFaultOptions): Required<
 }
 
 export function hasNetworkFaults(value: boolean | NetworkFaultOptions | undefined): boolean {
-  return value !== undefined && Object.values(networkFaultsIn(value)).includes(true);
+  return typeof value === "object"
+    ? networkFaults.some((fault) => value[fault] === true)
+    : value === true;
 }
 
 /** Offers what may strike, and gives what was chosen. */

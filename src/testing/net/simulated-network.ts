@@ -9,9 +9,8 @@
  * its own.
  */
 import { checkDuration } from "../../base/check.ts";
-import type { Host } from "../../kernel/host.ts";
 import type { Observed } from "../../kernel/instrument.ts";
-import { setNetworkOf, type ResolvedAddress } from "../../io/net/network.ts";
+import type { Network, ResolvedAddress } from "../../io/net/network.ts";
 import type { Chooser } from "../course.ts";
 import type { FaultOptions, Faults } from "../faults.ts";
 import type { Trace } from "../trace.ts";
@@ -50,6 +49,8 @@ export class SimulatedNetwork implements Wire, FlowNetwork {
   readonly windowBytes: number = WINDOW_BYTES;
   readonly clock: VirtualClock;
   giveUpMs: number = GIVE_UP_MS;
+  /** That of the body, which is there before all others. */
+  readonly testMachine: Machine;
   readonly #run: NetworkRun;
   readonly #strikes: Strikes;
   readonly #machines: Machines;
@@ -65,18 +66,17 @@ export class SimulatedNetwork implements Wire, FlowNetwork {
     this.#strikes = new Strikes(run, faults, crashHosts);
     this.#links = new Links(run);
     this.#machines = new Machines((error) => this.blame(error));
+    this.testMachine = this.#machines.add("the test");
   }
 
   /** A machine for a host that joins. */
-  addMachine(name: string, host: Host): Machine {
-    const machine = this.#machines.add(name);
-    this.serve(machine, host);
-    return machine;
+  addMachine(name: string): Machine {
+    return this.#machines.add(name);
   }
 
-  /** Gives a host the network as its machine sees it. */
-  serve(machine: Machine, host: Host): void {
-    setNetworkOf(host, new MachineNetwork(machine, this));
+  /** The network as a machine sees it. */
+  seenFrom(machine: Machine): Network {
+    return new MachineNetwork(machine, this);
   }
 
   /** The code on a machine can crash from now on. */
