@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import type { Endpoint } from "../../io/net/address.ts";
 import type { Begin, ConnectSettings } from "../../io/net/network.ts";
 import type { Transport } from "../../io/stream/transport.ts";
+import { hearOut } from "./hear-out.ts";
 import { ignoreError, SocketTransport } from "./socket-transport.ts";
 
 /** One attempt. No name is resolved, and no second address is tried: both are decided above. */
@@ -23,6 +24,7 @@ export function connectSocket(to: Endpoint, settings: ConnectSettings): Begin<Tr
       isOver = true;
       const remote = "path" in to ? to : { host: to.address, port: to.port };
       const transport = new SocketTransport(socket, remote, null);
+      hearOut(socket);
       socket.off("error", fail).off("close", closed);
       done(transport);
     });

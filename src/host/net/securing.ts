@@ -23,6 +23,7 @@ import type { Begin } from "../../io/net/network.ts";
 import { certificateFor } from "../../io/net/tls-names.ts";
 import type { TlsClientOptions, TlsOptions, TlsServerOptions } from "../../io/net/tls-options.ts";
 import type { TlsInfo, Transport } from "../../io/stream/transport.ts";
+import { hearOut } from "./hear-out.ts";
 import { ignoreError, SocketTransport } from "./socket-transport.ts";
 
 /** The time for a handshake is measured above; the platform's own limit must not come first. */
@@ -41,9 +42,10 @@ export function secureClient(
     if (secure === null) return ignoreError;
     handshake.secure = secure;
     secure.on("error", handshake.fail).on("close", handshake.vanish);
-    secure.once("secureConnect", () =>
-      handshake.finish(secure, infoOf(secure, settings.servername, true)),
-    );
+    secure.once("secureConnect", () => {
+      hearOut(secure);
+      handshake.finish(secure, infoOf(secure, settings.servername, true));
+    });
     return handshake.stop;
   };
 }

@@ -175,7 +175,8 @@ export class SocketTransport implements Transport {
   /** @internal */
   ended(): void {
     this.#hasEnded = true;
-    if (!this.#isDestroyed) this.#sink?.ended();
+    // One that a reset has made is none: see `hearOut`.
+    if (!this.#isDestroyed && !this.#socket.destroyed) this.#sink?.ended();
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-/** Two flags of the platform's streams that no method of theirs sets. */
+/** Flags of the platform's streams that no method of theirs sets. */
 import type { Socket } from "node:net";
 
 /**
@@ -15,4 +15,9 @@ export function askForDrain(socket: Socket): void {
  */
 export function readAhead(socket: Socket, yes: boolean): void {
   (socket as unknown as { _readableState: { readingMore: boolean } })._readableState.readingMore = !yes;
+}
+
+/** A stream whose write has failed keeps the end of what it reads to itself. With this it tells it. */
+export function forgetReadError(socket: Socket): void {
+  (socket as unknown as { _readableState: { errored: unknown } })._readableState.errored = null;
 }

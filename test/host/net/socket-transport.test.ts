@@ -167,6 +167,24 @@ describe("A socket of the platform", () => {
     assert.match(client.heard.deliveries.at(-1)!, /^closed (?:ECONNRESET|EPIPE)$/);
   });
 
+  for (const pauses of [false, true])
+    it(`hands out what came before a reset behind a write that failed${pauses ? ", until it is paused" : ""}`, async () => {
+      await using pair = await connected();
+      const { client, server } = pair;
+      server.transport.pause();
+      if (!client.transport.write(new Uint8Array(300_000))) await client.heard.heard("drained");
+      if (!server.transport.write(new Uint8Array(6))) await server.heard.heard("drained");
+      // What is unread, for a stream that is paused reads no such lot ahead, makes a reset of it.
+      server.transport.destroy(false);
+      if (client.transport.write(new Uint8Array(1_000))) client.transport.write(new Uint8Array(1_000));
+      if (pauses) client.heard.onDelivery = () => client.transport.pause();
+      await client.heard.heard("closed");
+      assert.equal(client.heard.bytes, 6);
+      const [first, ...rest] = client.heard.kinds.filter((kind) => kind !== "drained");
+      assert.equal(first, "arrived");
+      assert.match(rest.join(), /^closed (?:ECONNRESET|EPIPE)$/);
+    });
+
   it("says that it is closed once, and last, also when it is destroyed twice", async () => {
     await using pair = await connected();
     const { client, server } = pair;

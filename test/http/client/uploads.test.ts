@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sleep } from "../../../src/index.ts";
+import { logRequests } from "../../../src/http.ts";
 import { clientOf, failureOf, offline, ok, rawServer, type RawRequest } from "./raw-server.ts";
 
 const decoder = new TextDecoder();
@@ -244,6 +245,76 @@ describe("The body of a request", () => {
       assert.equal(rest, null);
       assert.equal(taken, 0);
       assert.equal(http.stats().open, 0);
+    }),
+  );
+
+  it(
+    "is sent without an expectation, once, to a server that does not meet it",
+    offline(async () => {
+      await using server = await rawServer(async (request) => {
+        if (!request.head.includes("Expect: 100-continue")) return ok(await bodyOf(request));
+        await request.write("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 7\r\n\r\nnothing");
+        return null;
+      });
+      const log: string[] = [];
+      const watch = logRequests({ log: ({ status, attempt }) => log.push(`${attempt}: ${status}`) });
+      await using http = clientOf({ middleware: [watch], expectContinueMs: 1_000 });
+      const response = await http.put("/", { body: "hello" });
+      assert.deepEqual([response.status, await response.text()], [200, "hello"]);
+      assert.deepEqual(log, ["1: 417", "2: 200"]);
+      assert.equal(server.heads.length, 2);
+      assert.equal(response.history.length, 0);
+      assert.equal(http.stats().open, 1);
+    }),
+  );
+
+  it(
+    "is sent without an expectation where a redirect leads to a server that does not meet it",
+    offline(async () => {
+      await using _ = await rawServer(async (request) => {
+        const { head } = request;
+        if (head.startsWith("POST /from"))
+          return "HTTP/1.1 307 There\r\nLocation: /to\r\nContent-Length: 0\r\n\r\n";
+        if (head.includes("Expect")) return "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n";
+        return ok(await bodyOf(request));
+      });
+      await using http = clientOf();
+      const text = await http.post("/from", { body: "hello", expectContinueMs: 1_000 }).text();
+      assert.equal(text, "hello");
+    }),
+  );
+
+  const unrepeatable = {
+    "it can be sent but once": { body: () => pieces("once"), waitMs: 0 },
+    "it was on its way": { body: () => "hello", waitMs: 2_000 },
+  };
+  for (const [why, { body, waitMs }] of Object.entries(unrepeatable))
+    it(
+      `is not sent again on a 417, which is handed out, where ${why}`,
+      offline(async () => {
+        await using server = await rawServer(async ({ write }) => {
+          await sleep(waitMs);
+          await write("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n");
+          return null;
+        });
+        await using http = clientOf();
+        const response = await http.post("/", { body: body(), expectContinueMs: 1_000 });
+        assert.equal(response.status, 417);
+        assert.equal(server.heads.length, 1);
+      }),
+    );
+
+  it(
+    "is not sent a third time where the server answers 417 without being asked to expect anything",
+    offline(async () => {
+      await using server = await rawServer(
+        () => "HTTP/1.1 417 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+      );
+      await using http = clientOf();
+      assert.equal((await http.post("/", { body: "x", expectContinueMs: 1_000 })).status, 417);
+      assert.equal(server.heads.length, 2);
+      assert.equal((await http.post("/", { body: "x" })).status, 417);
+      assert.equal(server.heads.length, 3);
     }),
   );
 });
