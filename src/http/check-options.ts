@@ -18,3 +18,16 @@ export function checkFlag(name: string, value: unknown): boolean {
   if (typeof value === "boolean") return value;
   throw new InvalidArgument(`${name} is ${show(value)}. Give true or false.`);
 }
+
+/**
+ * A time that an option sets: milliseconds, fractions included; `Infinity` means never. A negative one is a mistake here, other than in a call
+ * that waits from now on, where it is a time that has passed. Counts and sizes are checked by `checkCount`, which refuses as much.
+ *
+ * @throws {InvalidArgument} for what is no number, `NaN`, and less than 0.
+ */
+export function checkLimitMs(name: string, value: unknown): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw new InvalidArgument(
+    `${name} is ${show(value)}. Give milliseconds: a number of at least 0, or Infinity for "never".`,
+  );
+}

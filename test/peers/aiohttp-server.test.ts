@@ -59,8 +59,14 @@ describe("our client and aiohttp.web", () => {
   it("sends no body that is refused before", async () => {
     await using http = new HttpClient({ baseUrl: server.url });
     const refused = await http.put("/refusing", { body: LARGE, expectContinueMs: 10_000 });
-    assert.deepEqual([refused.status, await refused.text()], [417, "no"]);
+    assert.deepEqual([refused.status, await refused.text()], [401, "no"]);
     assert.equal(await http.get("/hello").text(), "hello");
+  });
+
+  it("asks no more where it is told that nobody is to ask", async () => {
+    await using http = new HttpClient({ baseUrl: server.url });
+    const counted = (await http.put("/old", { body: LARGE, expectContinueMs: 10_000 }).json()) as Counted;
+    assert.equal(counted.digest, digest(LARGE));
   });
 
   it("receives while it sends", async () => {

@@ -59,6 +59,10 @@ async def early(request):
 
 
 async def refusing(request):
+    raise web.HTTPUnauthorized(text="no")
+
+
+async def expects_nothing(request):
     raise web.HTTPExpectationFailed(text="no")
 
 
@@ -75,6 +79,7 @@ async def main():
             web.get("/cookies", cookies),
             web.post("/early", early),
             web.route("*", "/refusing", early, expect_handler=refusing),
+            web.route("*", "/old", count, expect_handler=expects_nothing),
         ]
     )
     runner = web.AppRunner(app, keepalive_timeout=float(sys.argv[1]))

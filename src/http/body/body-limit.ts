@@ -1,4 +1,5 @@
 import { checkCount } from "../../base/check.ts";
+import { pieceBytes, type LimitOption } from "../../io/stream/stream-options.ts";
 import { checkKnown } from "../check-options.ts";
 
 /** How a body that is read by the whole is bounded. */
@@ -15,4 +16,10 @@ export function maxBytesOf(operation: string, options: BodyLimit, otherwise: num
   if (options !== NO_LIMIT) checkKnown(`${operation} of a body`, options, names);
   const { maxBytes } = options;
   return maxBytes === undefined ? otherwise : checkCount(`maxBytes of ${operation}`, maxBytes);
+}
+
+/** The limit for one line. @throws {InvalidArgument} */
+export function lineBytesOf(options: LimitOption): number {
+  checkKnown("lines of a body", options, names);
+  return pieceBytes("lines", options);
 }

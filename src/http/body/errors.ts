@@ -46,15 +46,15 @@ export class BodyTooLarge extends TsyncioError {
   }
 }
 
-/** A body was read a second time. Its bytes are not kept. */
+const READ_BEFORE =
+  "it has been read to its end before, and is not kept. Read it once, and hand on what that gave.";
+
+/** A body was read a second time, or after somebody else. Its bytes are not kept. */
 export class BodyUsed extends TsyncioError {
   static readonly code = "TSY_BODY_USED";
 
-  constructor(operation: string, body: string) {
-    super(
-      BodyUsed.code,
-      `cannot ${operation} ${body}: it has been read to its end before, and is not kept. Read it once, and hand on what that gave.`,
-    );
+  constructor(operation: string, body: string, why: string = READ_BEFORE) {
+    super(BodyUsed.code, `cannot ${operation} ${body}: ${why}`);
   }
 }
 

@@ -16,13 +16,12 @@ import { checkCount } from "../../base/check.ts";
 import { LimitOverrun } from "../../io/errors.ts";
 import { iterating, step } from "../../io/stream/iteration.ts";
 import { readAll, readLine } from "../../io/stream/reads.ts";
-import { pieceBytes, type LimitOption } from "../../io/stream/stream-options.ts";
+import type { LimitOption } from "../../io/stream/stream-options.ts";
 import { StreamReader } from "../../io/stream/stream-reader.ts";
-import { currentScope } from "../../kernel/current.ts";
 import { delivered, refusal } from "../../kernel/park.ts";
 import type { BodyReceiver, BodySource } from "./body-source.ts";
 import { bytesOf, formOf, jsonOf, lineDecoderOf, textOf, type Conversion } from "./body-text.ts";
-import { maxBytesOf, NO_LIMIT, type BodyLimit } from "./body-limit.ts";
+import { lineBytesOf, maxBytesOf, NO_LIMIT, type BodyLimit } from "./body-limit.ts";
 import { BodyTooLarge, BodyUsed } from "./errors.ts";
 import { isSchema, type StandardSchema } from "./standard-schema.ts";
 import { validated } from "./validation.ts";
@@ -140,7 +139,7 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
    * @throws {BodyInvalid} when the charset is not known.
    */
   lines(options: LimitOption = {}): AsyncIterableIterator<string, undefined> {
-    const maxBytes = pieceBytes("lines", options);
+    const maxBytes = lineBytesOf(options);
     const decoder = lineDecoderOf(this.#source);
     return iterating(() =>
       this.#piece(() => {
@@ -180,18 +179,23 @@ export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
     this.#source.closed?.();
   }
 
-  #wholly<T>(operation: string, options: BodyLimit, convert: Conversion<T>): Promise<T> {
-    const limit = maxBytesOf(operation, options, this.#source.maxBytes);
-    const scope = currentScope();
-    const refused = refusal(scope) ?? this.#refusal(true);
+  /** @internal For one who has just come from a wait: what is there is given without a promise, and what is wrong is thrown. */
+  whole<T>(convert: Conversion<T>, limit: number = this.#source.maxBytes): T | Promise<T> {
+    const refused = refusal() ?? this.#refusal(true);
     if (refused !== null) return refused;
     const bytes = this.#whole;
     if (!this.#isComplete || bytes === null) return this.#later(limit, convert);
-    if (bytes.length > limit) return Promise.reject((this.fault = this.#tooLarge(limit, null)));
+    if (bytes.length > limit) throw this.#tooLarge(limit, null);
     this.#whole = null;
     this.#isUsed = true;
+    return convert(bytes, this.#source);
+  }
+
+  #wholly<T>(operation: string, options: BodyLimit, convert: Conversion<T>): Promise<T> {
+    const limit = maxBytesOf(operation, options, this.#source.maxBytes);
     try {
-      return delivered(convert(bytes, this.#source), scope);
+      const value = this.whole(convert, limit);
+      return value instanceof Promise ? value : delivered(value);
     } catch (error) {
       return Promise.reject((this.fault = error));
     }

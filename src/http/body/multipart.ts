@@ -1,6 +1,7 @@
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import { File } from "../../io/files/file.ts";
+import { checkKnown } from "../check-options.ts";
 import { isToken } from "../wire/characters.ts";
 import { boundaryOf, multipartType } from "./boundary.ts";
 import { MultipartContent, type MultipartPart } from "./multipart-content.ts";
@@ -14,6 +15,8 @@ export interface MultipartOptions {
   /** What separates the parts, and must not occur in one. Default: one that nobody can guess. */
   readonly boundary?: string;
 }
+
+const names: ReadonlySet<string> = new Set(["subtype", "boundary"]);
 
 /**
  * A body of several parts: a form with files, or another kind of multipart. Each part may be whatever can be a body, a multipart too; files and
@@ -35,7 +38,9 @@ export class Multipart {
   readonly #parts: MultipartPart[] = [];
 
   /** @throws {InvalidArgument} for a subtype or boundary that cannot be one. */
-  constructor({ subtype = "form-data", boundary }: MultipartOptions = {}) {
+  constructor(options: MultipartOptions = {}) {
+    checkKnown("Multipart", options, names);
+    const { subtype = "form-data", boundary } = options;
     if (typeof subtype !== "string" || !isToken(subtype))
       throw new InvalidArgument(
         `subtype is ${show(subtype)}. Give a token: "form-data", "mixed", "related".`,

@@ -1,6 +1,7 @@
 /** The head of a part of a multipart body. Nothing that is put into it can end its line, or its quotes. */
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
+import { checkKnown } from "../check-options.ts";
 import { fieldLine, fieldsText, HttpHeaders, type HeadersInit } from "../wire/fields.ts";
 
 /** What a part says about itself. */
@@ -13,6 +14,8 @@ export interface PartOptions {
   readonly headers?: HeadersInit;
 }
 
+const names: ReadonlySet<string> = new Set(["filename", "contentType", "headers"]);
+
 /** Written by {@link partHead} itself, so that a part has them once. */
 const OWN_FIELDS = ["content-disposition", "content-type"];
 // oxlint-disable-next-line eslint/no-control-regex
@@ -23,10 +26,9 @@ const CONTROLS = /[\u0000-\u001f\u007f]/;
  *
  * @throws {InvalidArgument} for what cannot stand in a head.
  */
-export function partHead(
-  name: string | null,
-  { filename, contentType, headers = {} }: PartOptions,
-): string {
+export function partHead(name: string | null, options: PartOptions): string {
+  checkKnown("a part", options, names);
+  const { filename, contentType, headers = {} } = options;
   let disposition = name === null ? "" : `form-data; name="${quoted("name", name)}"`;
   if (filename !== undefined)
     disposition += `${disposition === "" ? "attachment" : ""}; filename="${quoted("filename", filename)}"`;

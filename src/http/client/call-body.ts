@@ -1,11 +1,12 @@
 import type { Scope } from "../../kernel/scope.ts";
 import type { BodyReceiver, BodySource } from "../body/body-source.ts";
 import type { HttpHeaders } from "../wire/fields.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
 import type { CallLimits } from "./call-limits.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { ClientRequest } from "./exchange.ts";
 import { HttpRequestFailed, type RequestFacts } from "./request-errors.ts";
-import type { ResponseOrigin, ResponseParts } from "./response.ts";
+import type { ResponseOrigin } from "./response.ts";
 import { BodyHold } from "./unread-body.ts";
 
 /** What a call needs of its connection. */
@@ -46,7 +47,7 @@ const nobody: BodyReceiver = { arrived: nothing, ended: nothing, failed: nothing
  */
 export class CallBody implements BodySource, ResponseOrigin {
   readonly #call: BodyCall;
-  readonly #parts: ResponseParts;
+  readonly #head: ResponseHead;
   #receiver: BodyReceiver | null = null;
   /** What decodes the body: it may do so for long after all has come. Null where nothing does, or no more. */
   #decoding: BodyReceiver | null = null;
@@ -57,9 +58,9 @@ export class CallBody implements BodySource, ResponseOrigin {
   #afterwards: (() => void) | null = null;
   trailers: HttpHeaders | null = null;
 
-  constructor(call: BodyCall, parts: ResponseParts) {
+  constructor(call: BodyCall, head: ResponseHead) {
     this.#call = call;
-    this.#parts = parts;
+    this.#head = head;
   }
 
   get name(): string {
@@ -68,7 +69,7 @@ export class CallBody implements BodySource, ResponseOrigin {
   }
 
   get contentType(): string | null {
-    return this.#parts.headers.get("content-type");
+    return this.#head.contentType;
   }
 
   get announcedBytes(): number | null {
@@ -86,6 +87,10 @@ export class CallBody implements BodySource, ResponseOrigin {
 
   get facts(): RequestFacts {
     return this.#call.record.facts;
+  }
+
+  get isBodyHeld(): boolean {
+    return this.#call.record.isBodyHeld;
   }
 
   pause(): void {

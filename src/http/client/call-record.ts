@@ -24,6 +24,8 @@ export class CallRecord {
   phase: RequestPhase = "queue";
   isReused = false;
   wasSent = false;
+  /** Its body waits to be asked for: nothing of it has been sent. */
+  isBodyHeld = false;
   readonly startedAt: number;
   connectedAt: number = NEVER;
   sentAt: number = NEVER;

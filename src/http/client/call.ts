@@ -213,9 +213,8 @@ export class Call implements BodyCall, LimitsOwner, Cancellable {
 
   #redirected(wait: CallWait, response: HttpResponse): void {
     const other = storage.run(wait.scope, () => this.#owner.redirected(this.request, response));
-    // It may have failed by the time it is waited for.
-    other?.catch(() => {});
-    wait.wake(other === null ? response : (other as Promise<never>));
+    if (other === null) wait.wake(response);
+    else wait.become(other);
   }
 
   /** Whether it was the connection that was at fault, and there is no harm in it. */

@@ -32,7 +32,7 @@ export function deliver(
   source.trailers = trailers;
   const whole = isWhole ? (first ?? NOTHING) : null;
   const hasBody = !isWhole || first !== null;
-  const coding = hasBody && call.request.options.decompress ? head.headers.get("content-encoding") : null;
+  const coding = hasBody && call.request.options.decompress ? head.contentCoding : null;
   let body: IncomingBody;
   let receiver: BodyReceiver;
   if (coding === null) body = receiver = new IncomingBody(source, whole);

@@ -6,6 +6,7 @@ import type { Resolver } from "../../io/net/resolver.ts";
 import type { TlsClientOptions } from "../../io/net/tls-options.ts";
 import type { Transport } from "../../io/stream/transport.ts";
 import type { BodyInit, FormFields, OutgoingBody } from "../body/outgoing-body.ts";
+import { picture, pictured } from "../picture.ts";
 import type { HeadersInit } from "../wire/fields.ts";
 import type { WireLimits } from "../wire/limits.ts";
 import { RequestHeaders } from "./request-headers.ts";
@@ -78,6 +79,18 @@ export class ClientRequest {
   }
 }
 
+// Without its options: those have credentials.
+pictured(ClientRequest, ({ method, url, attempt, headers, body }) =>
+  picture("ClientRequest", { method, url: url.href, attempt, headers, body: shown(body) }),
+);
+
+function shown(body: OutgoingBody | null): string | null {
+  if (body === null) return null;
+  const { lengthBytes, contentType } = body;
+  const length = lengthBytes === null ? "a stream" : `${lengthBytes} bytes`;
+  return contentType === null ? length : `${length}, ${contentType}`;
+}
+
 /** How the bytes of a request get to its origin. Connections with the same key serve each other's requests. */
 export interface Route {
   readonly key: string;
@@ -135,7 +148,10 @@ export interface ExchangeOptions {
   readonly maxBodyBytes?: number;
   /** Whether a request is sent anew whose kept connection turned out to be dead. Default true. */
   readonly retryDeadConnections?: boolean;
-  /** Sends the head alone, and the body once the server asks for it or has said nothing for so long, in milliseconds. Default: not. */
+  /**
+   * Sends the head alone, and the body once the server asks for it or has said nothing for so long, in milliseconds. Default: not. Where it
+   * answers 417 the request is sent once more without asking, if nothing of the body was sent and it can be sent again.
+   */
   readonly expectContinueMs?: number;
   /** How many redirects are followed. Default 10; 0 hands the first one out. */
   readonly maxRedirects?: number;

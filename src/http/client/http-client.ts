@@ -7,6 +7,7 @@ import type { Scope } from "../../kernel/scope.ts";
 import { Disposed } from "../../sync/errors.ts";
 import { acceptedCodings } from "../body/content-codings.ts";
 import type { OutgoingBody } from "../body/outgoing-body.ts";
+import { picture, pictured } from "../picture.ts";
 import { isToken } from "../wire/characters.ts";
 import { ConnectionPool, type PoolClient } from "./connection-pool.ts";
 import {
@@ -219,6 +220,12 @@ export class HttpClient implements AsyncDisposable, PoolClient {
 
   /** @internal */ directTo(target: Target): Pick<Route, "open"> {
     return this.#ways.directTo(target);
+  }
+
+  static {
+    pictured(this, (client) =>
+      picture("HttpClient", { baseUrl: client.#targets.base?.href ?? null, ...client.stats() }),
+    );
   }
 
   /** The pool of the calling code's runtime and network. Nearly always there is one. */

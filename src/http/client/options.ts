@@ -1,10 +1,12 @@
 /** The options of a client and of a request: checked, and with their defaults. */
-import { checkCount, checkDuration, checkFunction, show } from "../../base/check.ts";
-import { checkFlag, checkKnown } from "../check-options.ts";
+import { checkCount, checkFunction, show } from "../../base/check.ts";
+import { checkFlag, checkKnown, checkLimitMs } from "../check-options.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import { fieldLine, fieldsText, HttpHeaders, type HeadersInit } from "../wire/fields.ts";
 import type { ExchangeOptions, HttpClientOptions, ResolvedOptions } from "./exchange.ts";
 import { limitsOf, type WireLimits } from "../wire/limits.ts";
+import { authorizationOf } from "./features/authorization.ts";
+import { checkProxy } from "./features/proxies.ts";
 import { ownFields } from "./request-headers.ts";
 
 const TOTAL_MS = 300_000;
@@ -73,27 +75,37 @@ export function checkNames(caller: string, options: object, kind: "client" | "re
 export function clientDefaults(options: HttpClientOptions, accepted: string): ResolvedOptions {
   const fields = `Accept: */*\r\n${accepted === "" ? "" : fieldLine("Accept-Encoding", accepted)}User-Agent: tsyncio\r\n`;
   const resolved = resolve({ ...standard, fields }, options, "HttpClient");
-  const { middleware = [], cookies = null, transport } = options;
+  const { middleware = [], cookies = null, transport, attemptDelayMs } = options;
   if (!Array.isArray(middleware))
     throw new InvalidArgument(
       `middleware of HttpClient is ${show(middleware)}. Give an array of functions.`,
     );
+  if (attemptDelayMs !== undefined) checkLimitMs("attemptDelayMs of HttpClient", attemptDelayMs);
   if (transport !== undefined) checkFunction("transport of HttpClient", transport);
   if (cookies !== null && typeof cookies.getCookieString !== "function")
     throw new InvalidArgument(`cookies of HttpClient is ${show(cookies)}. Give a CookieJar.`);
   for (const each of middleware) checkFunction("each middleware of HttpClient", each);
+  if (resolved.auth !== null) authorizationOf(resolved.auth);
+  checkProxy(resolved.proxy);
   return { ...resolved, cookies, middleware };
 }
 
 export function poolOptions(options: HttpClientOptions): PoolOptions {
-  const { maxConnections = MAX_CONNECTIONS, maxConnectionsPerOrigin = Infinity } = options;
+  const {
+    maxConnections = MAX_CONNECTIONS,
+    maxConnectionsPerOrigin = Infinity,
+    keepAliveMs = KEEP_ALIVE_MS,
+    limits = {},
+  } = options;
   return {
     maxConnections: checkCount("maxConnections of HttpClient", maxConnections),
     maxPerOrigin: checkCount("maxConnectionsPerOrigin of HttpClient", maxConnectionsPerOrigin),
-    keepAliveMs: checkDuration("keepAliveMs of HttpClient", options.keepAliveMs ?? KEEP_ALIVE_MS),
-    limits: limitsOf("HttpClient", options.limits ?? {}),
+    keepAliveMs: checkLimitMs("keepAliveMs of HttpClient", keepAliveMs),
+    limits: limitsOf("HttpClient", limits),
   };
 }
+
+type Shared = Exclude<keyof ExchangeOptions, "headers">;
 
 /** The options of a client, and over them those of a call. */
 export function resolve(
@@ -102,34 +114,36 @@ export function resolve(
   caller: string,
 ): ResolvedOptions {
   checkNames(caller, options, caller === "HttpClient" ? "client" : "request");
-  const duration = (name: "totalMs" | "poolMs" | "connectMs" | "firstByteMs" | "gapMs"): number => {
+  const of = <K extends Shared>(
+    name: K,
+    check: (what: string, value: unknown) => ResolvedOptions[K],
+  ): ResolvedOptions[K] => {
     const value = options[name];
-    return value === undefined ? under[name] : checkDuration(`${name} of ${caller}`, value);
+    return value === undefined ? under[name] : check(`${name} of ${caller}`, value);
   };
-  const flag = (name: "throwOnStatus" | "decompress" | "retryDeadConnections"): boolean =>
-    checkFlag(`${name} of ${caller}`, options[name] ?? under[name]);
-  const { headers, auth = under.auth, proxy = under.proxy, maxBodyBytes, maxRedirects } = options;
+  const { headers, auth = under.auth, proxy = under.proxy } = options;
   return {
     fields: headers === undefined ? under.fields : mergedFields(under.fields, headers, caller),
-    totalMs: duration("totalMs"),
-    poolMs: duration("poolMs"),
-    connectMs: duration("connectMs"),
-    firstByteMs: duration("firstByteMs"),
-    gapMs: duration("gapMs"),
-    throwOnStatus: flag("throwOnStatus"),
-    decompress: flag("decompress"),
-    maxBodyBytes: checkCount(`maxBodyBytes of ${caller}`, maxBodyBytes ?? under.maxBodyBytes, 0),
-    retryDeadConnections: flag("retryDeadConnections"),
-    expectContinueMs:
-      options.expectContinueMs === undefined
-        ? under.expectContinueMs
-        : checkDuration(`expectContinueMs of ${caller}`, options.expectContinueMs),
-    maxRedirects: checkCount(`maxRedirects of ${caller}`, maxRedirects ?? under.maxRedirects, 0),
+    totalMs: of("totalMs", checkLimitMs),
+    poolMs: of("poolMs", checkLimitMs),
+    connectMs: of("connectMs", checkLimitMs),
+    firstByteMs: of("firstByteMs", checkLimitMs),
+    gapMs: of("gapMs", checkLimitMs),
+    throwOnStatus: of("throwOnStatus", checkFlag),
+    decompress: of("decompress", checkFlag),
+    maxBodyBytes: of("maxBodyBytes", checkMost),
+    retryDeadConnections: of("retryDeadConnections", checkFlag),
+    expectContinueMs: of("expectContinueMs", checkLimitMs),
+    maxRedirects: of("maxRedirects", checkMost),
     auth,
     proxy,
     cookies: under.cookies,
     middleware: under.middleware,
   };
+}
+
+function checkMost(name: string, value: unknown): number {
+  return checkCount(name, value as number, 0);
 }
 
 /** Fields, and over them those of `init`: theirs replace those of the same name, and `undefined` takes them away. */

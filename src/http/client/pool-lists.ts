@@ -18,12 +18,19 @@ export class LinkedList<T extends object> {
 
   /** `member` stands in no list of the kind. */
   push(member: T): void {
+    this.insert(member, this.last);
+  }
+
+  /** Puts `member`, which stands in no list of the kind, behind `before`; null for the first place. */
+  insert(member: T, before: T | null): void {
+    const after = before === null ? this.first : this.#linkOf(before).after;
     const link = this.#linkOf(member);
-    link.before = this.last;
-    link.after = null;
-    if (this.last === null) this.first = member;
-    else this.#linkOf(this.last).after = member;
-    this.last = member;
+    link.before = before;
+    link.after = after;
+    if (before === null) this.first = member;
+    else this.#linkOf(before).after = member;
+    if (after === null) this.last = member;
+    else this.#linkOf(after).before = member;
   }
 
   /** `member` stands in this list. */
@@ -35,6 +42,11 @@ export class LinkedList<T extends object> {
     else this.#linkOf(link.after).before = link.before;
     link.before = null;
     link.after = null;
+  }
+
+  /** The member before `member`. */
+  before(member: T): T | null {
+    return this.#linkOf(member).before;
   }
 
   /** The member behind `member`. */

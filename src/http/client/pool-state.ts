@@ -1,7 +1,7 @@
 /** What the pool knows, and the moves of which its steps are made. Each keeps the invariants that `pool.ts` states, but where it says so. */
 import { TimerHeap } from "../../base/timer-heap.ts";
 import { LinkedList } from "./pool-lists.ts";
-import { Dial, IdleList, Origin, type Slot, type Waiting } from "./pool-parts.ts";
+import { Dial, IdleList, Origin, Waiting, type Slot } from "./pool-parts.ts";
 
 export type PoolAction<W, C> =
   | { readonly kind: "lend"; readonly waiter: W; readonly slot: Slot<W, C> }
@@ -79,6 +79,50 @@ export class PoolState<W, C> {
     waiting.dial = dial;
     this.dials.add(dial);
     actions.push({ kind: "dial", waiter: waiting.waiter, dial });
+  }
+
+  /**
+   * Puts somebody into the line: at its end, or behind the others who want a fresh connection. A dial that nobody wants is his; else that of the
+   * last one behind him for whom is dialled, who waits in his stead; else he is blocked.
+   */
+  join(key: string, waiter: W, isFresh: boolean): Waiting<W, C> {
+    const origin = this.origin(key);
+    const { line, orphans } = origin;
+    const ticket = this.tickets++ + (isFresh ? Number.MIN_SAFE_INTEGER : 0);
+    const waiting = new Waiting(origin, waiter, ticket, isFresh);
+    this.waiting.set(waiter, waiting);
+    line.insert(waiting, isFresh ? this.#lastOf(line, line.first, (each) => each.isFresh) : line.last);
+    const orphan = orphans.first;
+    const behind = this.#lastOf(line, line.after(waiting), (each) => each.dial !== null);
+    if (orphan !== null) {
+      this.unorphan(orphan);
+      this.adopt(orphan, waiting);
+    } else if (behind !== null) {
+      this.adopt(behind.dial as Dial<W, C>, waiting);
+      behind.dial = null;
+      this.#block(behind);
+    } else this.#block(waiting);
+    return waiting;
+  }
+
+  /** The last of those from `first` on, one after the other, of whom `is` holds. */
+  #lastOf(
+    line: LinkedList<Waiting<W, C>>,
+    first: Waiting<W, C> | null,
+    is: (each: Waiting<W, C>) => boolean,
+  ): Waiting<W, C> | null {
+    let last: Waiting<W, C> | null = null;
+    for (let each = first; each !== null && is(each); each = line.after(each)) last = each;
+    return last;
+  }
+
+  /** `waiting` stands in the line behind all for whom is dialled, and before others who are blocked only where it does so in the line. */
+  #block(waiting: Waiting<W, C>): void {
+    const { origin } = waiting;
+    const before = origin.line.before(waiting);
+    waiting.isBlocked = true;
+    origin.blocked.insert(waiting, before?.isBlocked === true ? before : null);
+    this.rank(origin);
   }
 
   adopt(dial: Dial<W, C>, waiting: Waiting<W, C>): void {

@@ -11,14 +11,15 @@
  * - `open`, the connections that are open or on their way, is at most `maxConnections`, and `maxPerOrigin` for an origin.
  * - While somebody is blocked by the global limit alone, no connection is idle and no dial is an orphan: those make room, the oldest first.
  * - While somebody waits for an origin, none of its connections is idle, unless all who wait want a fresh one.
- * - In each line those for whom is dialled stand before those who are blocked.
+ * - In each line those for whom is dialled stand before those who are blocked; before all of them, those who want a fresh connection:
+ *   they were served before, by one that was dead, and keep their place.
  * - A connection that was given back serves its own origin, unless somebody of another origin is blocked who came earlier by more than
  *   `maxConnections` places: then it makes room for that one. So nobody is overtaken for ever, and two busy origins do not
  *   close each other's connections with each request. For one of its own who wants a fresh connection it makes room likewise.
  *
  * Rejected: one line for all origins: whoever is blocked by the limit of its origin would hold up the others.
  */
-import { Slot, Waiting, type Dial, type Origin } from "./pool-parts.ts";
+import { Slot, type Dial, type Origin, type Waiting } from "./pool-parts.ts";
 import { PoolState, type Actions, type PoolLimits } from "./pool-state.ts";
 
 /** `W` is who waits, `C` a connection. */
@@ -55,7 +56,7 @@ export class Pool<W, C> {
     return (this.#state.waiting.get(waiter)?.dial ?? null) !== null;
   }
 
-  /** Somebody wants a connection; with `isFresh` one that has served nobody before. */
+  /** Somebody wants a connection; with `isFresh` one that has served nobody before, in place of one that turned out to be dead. */
   wanted(waiter: W, key: string, isFresh: boolean, now: number): Actions<W, C> {
     const actions: Actions<W, C> = [];
     if (!isFresh) {
@@ -65,18 +66,8 @@ export class Pool<W, C> {
         return actions;
       }
     }
-    const origin = this.#state.origin(key);
-    const waiting = new Waiting(origin, waiter, this.#state.tickets++, isFresh);
-    this.#state.waiting.set(waiter, waiting);
-    origin.line.push(waiting);
-    const dial = origin.orphans.first;
-    if (dial !== null) {
-      this.#state.unorphan(dial);
-      this.#state.adopt(dial, waiting);
-      return actions;
-    }
-    origin.blocked.push(waiting);
-    waiting.isBlocked = true;
+    const { origin, dial } = this.#state.join(key, waiter, isFresh);
+    if (dial !== null) return this.#state.settle(actions);
     const [spare] = origin.idle;
     if (spare !== undefined && origin.open >= this.#state.limits.maxPerOrigin)
       this.#state.close(spare, actions);

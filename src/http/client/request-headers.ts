@@ -1,5 +1,6 @@
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
+import { pictured, pictureOfHeaders } from "../picture.ts";
 import { fieldsText } from "../wire/fields.ts";
 
 /** Fields that the connection writes itself: with others the message would mean two things. */
@@ -94,6 +95,8 @@ export class RequestHeaders implements Iterable<readonly [name: string, value: s
     );
   }
 }
+
+pictured(RequestHeaders, (headers) => pictureOfHeaders("RequestHeaders", headers));
 
 function isSame(one: string, other: string): boolean {
   return one.length === other.length && one.toLowerCase() === other.toLowerCase();

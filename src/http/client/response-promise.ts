@@ -1,5 +1,6 @@
 import type { LimitOption } from "../../io/stream/stream-options.ts";
 import type { BodyLimit } from "../body/body-limit.ts";
+import { jsonOf, textOf } from "../body/body-text.ts";
 import type { StandardSchema } from "../body/standard-schema.ts";
 import type { HttpResponse } from "./response.ts";
 
@@ -42,7 +43,7 @@ export class ResponsePromise implements Promise<HttpResponse> {
   /** {@link HttpResponse.text} of the response. */
   text(options?: BodyLimit): Promise<string> {
     return this.#promise.then(
-      options === undefined ? textOf : (response) => closing(response, () => response.text(options)),
+      options === undefined ? plainText : (response) => closing(response, () => response.text(options)),
     );
   }
 
@@ -50,8 +51,10 @@ export class ResponsePromise implements Promise<HttpResponse> {
   json(options?: BodyLimit): Promise<unknown>;
   json<T>(schema: StandardSchema<T>, options?: BodyLimit): Promise<T>;
   json<T>(first?: BodyLimit | StandardSchema<T>, options?: BodyLimit): Promise<unknown> {
-    return this.#promise.then((response) =>
-      closing(response, () => response.json(first as StandardSchema<T>, options)),
+    return this.#promise.then(
+      first === undefined
+        ? plainJson
+        : (response) => closing(response, () => response.json(first as StandardSchema<T>, options)),
     );
   }
 
@@ -72,8 +75,14 @@ export class ResponsePromise implements Promise<HttpResponse> {
   }
 }
 
-function textOf(response: HttpResponse): Promise<string> {
-  return closing(response, () => response.text());
+function plainText(response: HttpResponse): string | Promise<string> {
+  const { body } = response;
+  return body.isComplete ? body.whole(textOf) : closed(response, () => response.text());
+}
+
+function plainJson(response: HttpResponse): unknown {
+  const { body } = response;
+  return body.isComplete ? body.whole(jsonOf) : closed(response, () => response.json());
 }
 
 /** What has come is read with no more ado: there is nothing to close. */

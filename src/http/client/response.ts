@@ -5,6 +5,7 @@ import type { BodyLimit } from "../body/body-limit.ts";
 import { IncomingBody } from "../body/incoming-body.ts";
 import type { StandardSchema } from "../body/standard-schema.ts";
 import { HttpHeaders, type HeadersInit } from "../wire/fields.ts";
+import { pictured, pictureOfResponse } from "../picture.ts";
 import { httpPlatform } from "../platform.ts";
 import { StatusError, type RequestFacts, type RequestTimings } from "./request-errors.ts";
 
@@ -22,6 +23,8 @@ export interface ResponseOrigin {
   readonly trailers: HttpHeaders | null;
   /** Whether a body in a coding was decoded. Missing where it was not. */
   readonly decodes?: boolean;
+  /** Whether nothing of the request's body was sent, for it waited to be asked for. Missing where it did not. */
+  readonly isBodyHeld?: boolean;
   /** The rest of the body is not wanted. Does nothing where all has come. */
   abandon(): void;
   /** Calls `listener` when no more of the body will come; at once where that is so. Missing where all of it is there from the start. */
@@ -119,6 +122,11 @@ export class HttpResponse implements AsyncDisposable {
   /** @internal Whether the body is another than the fields of the head speak of. */
   get isDecoded(): boolean {
     return this.#origin.decodes === true && this.headers.has("content-encoding");
+  }
+
+  /** @internal Whether nothing of the request's body was sent, for it waited to be asked for. */
+  get isBodyHeld(): boolean {
+    return this.#origin.isBodyHeld === true;
   }
 
   /** @internal */ get facts(): RequestFacts {
@@ -219,6 +227,8 @@ export class HttpResponse implements AsyncDisposable {
     return bytes === null ? "" : httpPlatform().utf8Text(bytes).slice(0, EXCERPT_CHARACTERS);
   }
 }
+
+pictured(HttpResponse, pictureOfResponse);
 
 const done: Promise<void> = Promise.resolve();
 

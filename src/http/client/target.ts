@@ -1,6 +1,7 @@
 /** Where a request goes: a URL, taken apart once. */
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
+import { picture, pictured } from "../picture.ts";
 
 /** The user name and password that a URL had. */
 export interface UrlCredentials {
@@ -66,6 +67,8 @@ export class Target {
     return this.href;
   }
 }
+
+pictured(Target, ({ href }) => picture("Target", { href }));
 
 /**
  * @throws {InvalidArgument} for what is no URL of http or https. A relative one needs a base.

@@ -69,10 +69,12 @@ function startUpload(call: Call, writer: RequestWriter, body: OutgoingBody): voi
 }
 
 async function upload(call: Call, writer: RequestWriter, body: OutgoingBody): Promise<void> {
-  const { request, connection } = call;
+  const { request, connection, record } = call;
+  const { expectContinueMs } = request.options;
   try {
-    if (request.options.expectContinueMs !== null)
-      await continued(writer, request.options.expectContinueMs);
+    record.isBodyHeld = expectContinueMs !== null;
+    if (expectContinueMs !== null) await continued(writer, expectContinueMs);
+    record.isBodyHeld = false;
     await writer.waitDrained();
     await sendBody(body, new BodyWriter(writer, body.lengthBytes ?? "chunked", nameOf(call)));
     // It may have been told to stop when it was done, and another connection have taken over.

@@ -1,5 +1,6 @@
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
+import { pictured, pictureOfHeaders } from "../picture.ts";
 import { isToken, VALUE_SET } from "./characters.ts";
 import { cutValue, isNamed, trimBlanks } from "./field-lines.ts";
 
@@ -107,6 +108,7 @@ export class HttpHeaders implements Iterable<[name: string, value: string]> {
   }
 
   static {
+    pictured(this, (headers) => pictureOfHeaders("HttpHeaders", headers));
     wrap = (text, start, end) => new HttpHeaders(text, start, end);
     linesOf = (headers) => headers.#text.slice(headers.#start, headers.#end);
   }

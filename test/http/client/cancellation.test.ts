@@ -147,6 +147,25 @@ describe("A request that is cancelled at any step", () => {
   );
 });
 
+describe("A request with an expectation that is cancelled at any step", () => {
+  it(
+    "leaves nothing behind when it was to be sent without it",
+    scenario(
+      async ({ head, stream }) => {
+        if (head.startsWith("GET /check")) return ok("hello");
+        if (head.includes("Expect: ")) return "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n";
+        await stream.readExactly(4);
+        return ok("hello");
+      },
+      async (step, http) => {
+        await step.attempt(() => http.put("/", { body: "four", expectContinueMs: 100 }).text());
+        await sleep(10);
+        await assertUsable(http);
+      },
+    ),
+  );
+});
+
 describe("A response whose body was not read", () => {
   const endless = async ({
     head,

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo, Server } from "node:net";
+import { createServer as createRawServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { createServer as createSecureRawServer } from "node:tls";
 import { describe, it } from "node:test";
 import { all, map } from "../../../src/index.ts";
-import { HttpClient, HttpRequestFailed } from "../../../src/http.ts";
+import { HttpClient, HttpRequestFailed, type ResponsePromise } from "../../../src/http.ts";
 import { temporaryDirectory, TlsFailed } from "../../../src/io.ts";
 import { authority, local } from "../../io/net/certificates.ts";
 import { failureOf } from "./raw-server.ts";
@@ -87,5 +88,49 @@ describe("HttpClient on the platform", () => {
       await using http = new HttpClient({ unixSocket: path, baseUrl: "http://docker/" });
       assert.equal(await http.get("/info").text(), "GET /info 0 docker");
     });
+  });
+
+  /** Asks a server that says something, and closes in the midst of an upload: its kernel resets the connection, and a write finds it so. */
+  async function cutOff<T>(
+    scheme: string,
+    says: string,
+    use: (asked: ResponsePromise) => Promise<T>,
+  ): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<Socket>();
+    const accept = (socket: Socket): void => {
+      socket.on("error", () => {}).once("data", () => resolve(socket.pause()));
+    };
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(10);
+      const socket = await promise;
+      // It is more than a stream that is paused reads ahead: what lies unread at the server makes a reset of its close.
+      yield new Uint8Array(300_000);
+      socket.write(says);
+      socket.destroy();
+      for (let n = 0; n < 10; n++) yield new Uint8Array(1_000);
+    }
+    const identity = { key: local.key, cert: local.certificate };
+    const server = scheme === "http" ? createRawServer(accept) : createSecureRawServer(identity, accept);
+    return served(server, { host: "127.0.0.1", port: 0 }, async () => {
+      await using http = new HttpClient({ tls: { ca: authority } });
+      const used = await use(http.post(`${scheme}://localhost:${portOf(server)}/`, { body: body() }));
+      assert.equal(http.stats().open, 0);
+      return used;
+    });
+  }
+
+  for (const scheme of ["http", "https"])
+    it(`hands out what a server said that has reset the connection since, by ${scheme}`, async () => {
+      const says = `HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 8\r\n\r\ntoo long`;
+      await cutOff(scheme, says, async (asked) => {
+        const response = await asked;
+        assert.deepEqual([response.status, await response.text()], [413, "too long"]);
+      });
+    });
+
+  it("does not take for whole what a reset has ended", async () => {
+    const says = "HTTP/1.1 413 Content Too Large\r\n\r\nas far as the conn";
+    const error = await cutOff("http", says, (asked) => failureOf(asked.text()));
+    assert.ok(error instanceof HttpRequestFailed, String(error));
   });
 });

@@ -79,6 +79,7 @@ class World {
         this.#lend(action);
         break;
       case "keep":
+        isOld.add(action.slot.connection);
         this.idle.push({ slot: action.slot, expiresAt: this.now + keepMs });
         break;
       case "dial":
@@ -103,11 +104,13 @@ class World {
     const wasIdle = remove(this.idle, (each) => each.slot === slot);
     assert.ok(wasIdle === null || wasIdle.expiresAt > this.now, "an expired connection is not lent");
     assert.equal(slot.origin.key, waiter.key, "a connection serves its own origin");
-    const older = this.waiting.filter((each) => each.id < waiter.id);
+    const line = this.waiting.filter((each) => each.key === waiter.key);
+    const before = line.filter((each) => isBefore(each, waiter));
     assert.ok(
-      older.every((each) => each.key !== waiter.key || each.isFresh),
-      "nobody is overtaken by one of the same origin",
+      before.every((each) => each.isFresh && !waiter.isFresh && isOld.has(slot.connection)),
+      "nobody is overtaken by one of the same origin, but where the connection is not fresh",
     );
+    isOld.add(slot.connection);
     take(this.waiting, waiter);
     this.lent.push({ slot, waiter });
     this.served.push(waiter);
@@ -148,6 +151,14 @@ class World {
       `${withoutDial} wait for ${key}, and nothing hinders them`,
     );
   }
+}
+
+/** Connections that have served somebody, or were kept. */
+const isOld = new WeakSet<C>();
+
+/** Whoever wants a fresh connection was served before, by a dead one: he keeps his place, before all who came since. */
+function isBefore(one: W, other: W): boolean {
+  return one.isFresh === other.isFresh ? one.id < other.id : one.isFresh;
 }
 
 function take<T>(list: T[], member: T): void {
@@ -296,6 +307,45 @@ describe("Pool", () => {
     world.release();
     assert.equal(world.lent.length, 0);
     assert.equal(world.dials.length, 1);
+  });
+
+  it("serves one who wants a fresh connection before all who wait, by what was dialled for them", () => {
+    const world = new World(2);
+    const [one, two] = [world.want("a"), world.want("a")];
+    const three = world.want("a");
+    const fresh = [world.want("a", true), world.want("a", true)];
+    assert.equal(world.dials.length, 2);
+    world.dialed();
+    world.dialed();
+    assert.deepEqual(world.served, fresh);
+    world.release();
+    world.release();
+    world.release();
+    assert.deepEqual(world.served.slice(2), [one, two, three]);
+  });
+
+  it("gives one who wants a fresh connection the next place, also where it was another origin's", () => {
+    const world = new World(1);
+    world.want("a");
+    world.dialed();
+    world.want("a");
+    world.want("b");
+    const fresh = world.want("c", true);
+    world.release();
+    world.dialed();
+    assert.deepEqual(world.served.at(-1), fresh);
+  });
+
+  it("fails the one for whom no connection came, whoever stood behind him", () => {
+    const world = new World(1);
+    const one = world.want("a");
+    const fresh = world.want("a", true);
+    world.dialFailed();
+    assert.deepEqual(world.failed, [], "the dial was begun for another one");
+    world.dialFailed();
+    assert.deepEqual(world.failed, [fresh]);
+    world.dialed();
+    assert.deepEqual(world.served, [one]);
   });
 
   it("lets a busy origin overtake another one by no more places than there are connections", () => {

@@ -87,6 +87,24 @@ describe("A kept connection that turns out to be dead", () => {
   );
 
   it(
+    "has a request sent again before those who came after it",
+    offline(async () => {
+      await using server = await rawServer(diesOnce);
+      await using http = clientOf({ maxConnections: 1 });
+      await http.get("/first").text();
+      await Promise.all(
+        ["/again", "/second", "/third"].map((path) => failureOf(http.get(path).text()).catch(() => {})),
+      );
+      assert.deepEqual(server.heads.map((head) => head.split(" ")[1]).slice(0, 4), [
+        "/first",
+        "/again",
+        "/again",
+        "/second",
+      ]);
+    }),
+  );
+
+  it(
     "has a request sent again once, and not a second time",
     offline(async () => {
       await using server = await rawServer(({ connection, stream }) => {

@@ -1,7 +1,7 @@
 /**
  * The order in which a client's features stand around the sending of a request, from the outside in:
  *
- *     middleware of the user -> redirects -> middleware for each step -> cookies -> core
+ *     middleware of the user -> redirects -> expectation -> middleware for each step -> cookies -> core
  *
  * What a middleware of the user adds to a request is seen by the redirects, which take it away where it must not go: a token that a
  * middleware sets reaches no other origin. What counts or delays requests to an origin stands inside ({@link forEachStep}), and so do
@@ -12,6 +12,7 @@ import { InvalidArgument } from "../../../base/tsyncio-error.ts";
 import { ClientRequest, type Middleware, type ResolvedOptions, type Send } from "../exchange.ts";
 import { HttpResponse } from "../response.ts";
 import { sendWithCookies } from "./cookies.ts";
+import { sendExpecting } from "./expectation.ts";
 import { followRedirects, mayRedirect } from "./redirects.ts";
 
 const steps = new WeakSet<Middleware>();
@@ -43,18 +44,20 @@ export function forEachStep(middleware: Middleware): Middleware {
 }
 
 /** Whether anything but redirects stands around the sending of a request. */
-export function hasFeatures({ cookies, middleware }: ResolvedOptions): boolean {
-  return cookies !== null || middleware.length > 0;
+export function hasFeatures({ cookies, middleware, expectContinueMs }: ResolvedOptions): boolean {
+  return cookies !== null || middleware.length > 0 || expectContinueMs !== null;
 }
 
 /** `core`, which sends one request and no more, with all that the options put around it. */
-export function assemble({ cookies, middleware, maxRedirects }: ResolvedOptions, core: Send): Send {
+export function assemble(options: ResolvedOptions, core: Send): Send {
+  const { cookies, middleware, maxRedirects, expectContinueMs } = options;
   const withCookies: Send =
     cookies === null ? core : (request) => sendWithCookies(cookies, request, core);
-  const step = around(
+  const once = around(
     middleware.filter((each) => steps.has(each)),
     withCookies,
   );
+  const step: Send = expectContinueMs === null ? once : (request) => sendExpecting(request, once);
   return around(
     middleware.filter((each) => !steps.has(each)),
     maxRedirects === 0 ? step : (request) => following(request, step),

@@ -1,14 +1,20 @@
 /** Who asks: by the field of the request, else by the credentials of its options, else by the name and password in its URL. */
 import { show } from "../../../base/check.ts";
 import { InvalidArgument } from "../../../base/tsyncio-error.ts";
+import { checkKnown } from "../../check-options.ts";
 import type { ClientRequest, Credentials, ResolvedOptions } from "../exchange.ts";
 import type { Target } from "../target.ts";
 import { basicCredentials, bearerCredentials } from "./credentials.ts";
 
+const ofToken: ReadonlySet<string> = new Set(["bearer"]);
+const ofUser: ReadonlySet<string> = new Set(["username", "password"]);
+
 /** The value of an `Authorization` field. @throws {InvalidArgument} */
 export function authorizationOf(credentials: Credentials): string {
   if (typeof credentials === "object" && credentials !== null) {
-    if ("bearer" in credentials) return bearerCredentials(credentials.bearer);
+    const isToken = "bearer" in credentials;
+    checkKnown("credentials", credentials, isToken ? ofToken : ofUser);
+    if (isToken) return bearerCredentials(credentials.bearer);
     const { username, password } = credentials;
     return basicCredentials({ user: username, password });
   }

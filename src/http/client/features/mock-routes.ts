@@ -1,6 +1,7 @@
 /** Which requests a `MockTransport` answers, and with what. */
-import { checkDuration, show } from "../../../base/check.ts";
+import { show } from "../../../base/check.ts";
 import { InvalidArgument } from "../../../base/tsyncio-error.ts";
+import { checkKnown, checkLimitMs } from "../../check-options.ts";
 import type { HeadersInit, HttpHeaders } from "../../wire/fields.ts";
 
 /** A request that a `MockTransport` was given. */
@@ -82,17 +83,29 @@ export class MockRoute {
   }
 }
 
-function checkReply(reply: MockReply): void {
-  if (typeof reply === "object" && reply !== null) {
-    if (reply instanceof Uint8Array || reply instanceof Error) return;
-    checkDuration("delayMs of a mock's reply", reply.delayMs ?? 0);
-    if (reply.json === undefined || reply.body === undefined) return;
-    throw new InvalidArgument("a mock's reply has both json and body. Give one of them.");
-  }
+const replyNames: ReadonlySet<string> = new Set(
+  "status reason headers trailers body json delayMs error wasSent".split(" "),
+);
+
+/** @throws {InvalidArgument} for what is no reply. */
+export function checkReply(reply: MockReply): void {
   if (typeof reply === "string" || typeof reply === "function") return;
-  throw new InvalidArgument(
-    `a mock's reply is ${show(reply)}. Give text, bytes, an Error, { status, headers, body, json, delayMs, error }, or a function.`,
-  );
+  if (reply instanceof Uint8Array || reply instanceof Error) return;
+  if (typeof reply !== "object" || reply === null)
+    throw new InvalidArgument(
+      `a mock's reply is ${show(reply)}. Give text, bytes, an Error, { status, headers, body, json, delayMs, error }, or a function.`,
+    );
+  checkParts(reply);
+}
+
+function checkParts(reply: MockResponse): void {
+  checkKnown("a mock's reply", reply, replyNames);
+  const { status = 200, delayMs = 0, json, body } = reply;
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new InvalidArgument(`status of a mock's reply is ${show(status)}. Give one from 200 to 599.`);
+  checkLimitMs("delayMs of a mock's reply", delayMs);
+  if (json !== undefined && body !== undefined)
+    throw new InvalidArgument("a mock's reply has both json and body. Give one of them.");
 }
 
 function matcherOf(pattern: MockPattern): (url: URL) => boolean {

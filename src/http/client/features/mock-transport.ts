@@ -14,7 +14,7 @@ import { HttpTimeout } from "../request-errors.ts";
 import type { HttpResponse } from "../response.ts";
 import { authorized } from "./authorization.ts";
 import { callOf, factsOf, responseOf } from "./mock-messages.ts";
-import { MockRoute, type MockCall, type MockPattern, type MockReply } from "./mock-routes.ts";
+import { checkReply, MockRoute, type MockCall, type MockPattern, type MockReply } from "./mock-routes.ts";
 
 /** A test asked for something that its `MockTransport` has no route for. */
 export class NoMockRoute extends TsyncioError {
@@ -126,7 +126,10 @@ export class MockTransport {
       );
     return withinLimits(request, startedAt, async () => {
       let reply = route.next();
-      while (typeof reply === "function") reply = await reply(call);
+      while (typeof reply === "function") {
+        reply = await reply(call);
+        checkReply(reply);
+      }
       return responseOf(reply, request, startedAt);
     });
   }

@@ -4,10 +4,12 @@
  * Invariant: an origin is remembered while somebody waits for it or holds a place, and while its rate has not filled up again; the others
  * would have what a new one has. They are swept when the number of those remembered has doubled.
  */
-import { checkCount } from "../../../base/check.ts";
+import { checkCount, show } from "../../../base/check.ts";
+import { InvalidArgument } from "../../../base/tsyncio-error.ts";
 import type { Hold } from "../../../sync/hold.ts";
 import { RateLimiter } from "../../../sync/rate-limiter.ts";
 import { Semaphore } from "../../../sync/semaphore.ts";
+import { checkKnown, checkLimitMs } from "../../check-options.ts";
 
 /** How a rate is given: `{ limit: 10, intervalMs: 1_000 }`. */
 export interface OriginRate {
@@ -44,8 +46,7 @@ export class OriginLimits {
 
   constructor({ concurrency = Infinity, rate }: OriginLimitsOptions) {
     this.#concurrency = checkCount("concurrency of limitPerOrigin", concurrency);
-    this.#rate = rate ?? null;
-    if (rate !== undefined) void new RateLimiter(rate);
+    this.#rate = rate === undefined ? null : checkRate(rate);
   }
 
   /**
@@ -94,6 +95,22 @@ export class OriginLimits {
 
   #isAsNew({ places, rate, waiting }: OriginState): boolean {
     if (waiting > 0 || places.stats().free !== this.#concurrency) return false;
-    return rate === null || rate.stats().tokens >= (this.#rate?.burst ?? this.#rate?.limit ?? 0);
+    return rate === null || rate.stats().tokens >= (this.#rate?.burst ?? 0);
   }
+}
+
+const rateNames: ReadonlySet<string> = new Set(["limit", "intervalMs", "burst"]);
+
+function checkRate(rate: OriginRate): OriginRate {
+  if (typeof rate !== "object" || rate === null)
+    throw new InvalidArgument(`rate of limitPerOrigin is ${show(rate)}. Give { limit, intervalMs }.`);
+  checkKnown("the rate of limitPerOrigin", rate, rateNames);
+  const { limit, intervalMs, burst = limit } = rate;
+  checkCount("limit in the rate of limitPerOrigin", limit);
+  checkCount("burst in the rate of limitPerOrigin", burst);
+  const ms = checkLimitMs("intervalMs in the rate of limitPerOrigin", intervalMs);
+  if (ms > 0 && ms < Infinity) return { limit, intervalMs, burst };
+  throw new InvalidArgument(
+    `intervalMs in the rate of limitPerOrigin is ${show(ms)}. Give milliseconds: a number above 0, and not Infinity.`,
+  );
 }

@@ -2,6 +2,7 @@
 import { show } from "../../../base/check.ts";
 import { InvalidArgument } from "../../../base/tsyncio-error.ts";
 import type { TlsClientOptions } from "../../../io/net/tls-options.ts";
+import { checkKnown } from "../../check-options.ts";
 import { httpPlatform } from "../../platform.ts";
 import type { ProxyOptions, ResolvedOptions } from "../exchange.ts";
 import type { Target } from "../target.ts";
@@ -38,12 +39,9 @@ export class Proxies {
       const proxy = this.#ofEnvironment()(target.url);
       return proxy === null ? null : { proxy, tls: noTls };
     }
-    if (typeof setting === "string" || setting instanceof URL) return this.#named(String(setting));
-    if (typeof setting !== "object")
-      throw new InvalidArgument(
-        `proxy is ${show(setting)}. Give the URL of a proxy, { url, credentials, tls }, "environment", or null.`,
-      );
-    return this.#withOptions(setting);
+    return typeof setting === "string" || setting instanceof URL
+      ? this.#named(String(setting))
+      : this.#withOptions(setting);
   }
 
   #ofEnvironment(): ProxyChoice {
@@ -53,7 +51,7 @@ export class Proxies {
   #named(text: string): ChosenProxy {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    const chosen = { proxy: parseProxy("the option proxy", text), tls: noTls };
+    const chosen = named(text);
     if (this.#known.size < MOST_KNOWN) this.#known.set(text, chosen);
     return chosen;
   }
@@ -61,13 +59,38 @@ export class Proxies {
   #withOptions(options: ProxyOptions): ChosenProxy {
     const known = this.#ofOptions.get(options);
     if (known !== undefined) return known;
-    const { url, credentials, tls = noTls } = options;
-    const proxy = parseProxy("url of the option proxy", url);
-    const chosen =
-      credentials === undefined
-        ? { proxy, tls }
-        : { proxy: { ...proxy, authorization: authorizationOf(credentials) }, tls };
+    const chosen = written(options);
     this.#ofOptions.set(options, chosen);
     return chosen;
   }
+}
+
+function named(text: string): ChosenProxy {
+  return { proxy: parseProxy("the option proxy", text), tls: noTls };
+}
+
+function written(options: ProxyOptions): ChosenProxy {
+  if (typeof options !== "object")
+    throw new InvalidArgument(
+      `proxy is ${show(options)}. Give the URL of a proxy, { url, credentials, tls }, "environment", or null.`,
+    );
+  checkKnown("the option proxy", options, names);
+  const { url, credentials, tls = noTls } = options;
+  const proxy = parseProxy("url of the option proxy", url);
+  return credentials === undefined
+    ? { proxy, tls }
+    : { proxy: { ...proxy, authorization: authorizationOf(credentials) }, tls };
+}
+
+const names: ReadonlySet<string> = new Set(["url", "credentials", "tls"]);
+
+/**
+ * The environment is read when it is first asked for.
+ *
+ * @throws {InvalidArgument} for what is no address of a proxy.
+ */
+export function checkProxy(setting: ProxySetting): void {
+  if (setting === null || setting === "environment") return;
+  if (typeof setting === "string" || setting instanceof URL) named(String(setting));
+  else written(setting);
 }

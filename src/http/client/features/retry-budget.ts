@@ -1,5 +1,6 @@
 import { show } from "../../../base/check.ts";
 import { InvalidArgument } from "../../../base/tsyncio-error.ts";
+import { checkKnown } from "../../check-options.ts";
 
 /** How many retries a client may add to its load. */
 export interface RetryBudgetOptions {
@@ -10,6 +11,8 @@ export interface RetryBudgetOptions {
   /** How many can be saved up; so many there are at the start. Default 10. */
   readonly most?: number;
 }
+
+const names: ReadonlySet<string> = new Set(["ratio", "perSecond", "most"]);
 
 /**
  * Keeps retries from making an overload worse: a bucket of tokens that requests and time fill, and of which each retry takes one. While a
@@ -25,11 +28,13 @@ export class RetryBudget {
   #atMs: number | null = null;
 
   /** @throws {InvalidArgument} */
-  constructor({ ratio = 0.2, perSecond = 1, most = 10 }: RetryBudgetOptions) {
+  constructor(options: RetryBudgetOptions) {
+    checkKnown("the budget of retryRequests", options, names);
+    const { ratio = 0.2, perSecond = 1, most = 10 } = options;
     for (const [name, value] of Object.entries({ ratio, perSecond, most }))
-      if (!(typeof value === "number" && value >= 0))
+      if (!(typeof value === "number" && value >= 0) || (value === Infinity && name !== "most"))
         throw new InvalidArgument(
-          `${name} in the budget of retryRequests is ${show(value)}. Give a number of at least 0.`,
+          `${name} in the budget of retryRequests is ${show(value)}. Give a number of at least 0; for no bound, null as the budget.`,
         );
     this.#ratio = ratio;
     this.#perMs = perSecond / 1_000;

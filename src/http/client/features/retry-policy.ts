@@ -1,7 +1,7 @@
 /** When a request is sent again, and after how long. Pure: the loop that acts on it is in retry-requests.ts. */
-import { checkCount, checkDuration, checkFunction, show } from "../../../base/check.ts";
+import { checkCount, checkFunction, show } from "../../../base/check.ts";
 import { InvalidArgument } from "../../../base/tsyncio-error.ts";
-import { checkKnown } from "../../check-options.ts";
+import { checkKnown, checkLimitMs } from "../../check-options.ts";
 import type { RetryBudgetOptions } from "./retry-budget.ts";
 
 /** What became of an attempt that may be made again: a response, or an error. */
@@ -65,26 +65,30 @@ const names: ReadonlySet<string> = new Set([...Object.keys(defaults), "budget"])
 
 export function checkPolicy(options: RetryRequestsOptions): RetryPolicy {
   checkKnown("retryRequests", options, names);
-  const { factor, jitter, statuses, methods, when, ...rest } = { ...defaults, ...options };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const all = { ...defaults, ...(Object.fromEntries(given) as RetryRequestsOptions) };
+  const { statuses, methods, when } = all;
   for (const [name, list] of Object.entries({ statuses, methods }))
     if (!Array.isArray(list))
       throw new InvalidArgument(`${name} of retryRequests is ${show(list)}. Give an array.`);
-  if (!(factor >= 1))
-    throw new InvalidArgument(`factor of retryRequests is ${show(factor)}. Give a number of at least 1.`);
-  if (!(jitter >= 0 && jitter <= 1))
-    throw new InvalidArgument(`jitter of retryRequests is ${show(jitter)}. Give a number from 0 to 1.`);
   checkFunction("when of retryRequests", when);
   return {
-    attempts: checkCount("attempts of retryRequests", rest.attempts),
-    initialMs: checkDuration("initialMs of retryRequests", rest.initialMs),
-    factor,
-    maxMs: checkDuration("maxMs of retryRequests", rest.maxMs),
-    jitter,
-    maxRetryAfterMs: checkDuration("maxRetryAfterMs of retryRequests", rest.maxRetryAfterMs),
+    attempts: checkCount("attempts of retryRequests", all.attempts),
+    initialMs: checkLimitMs("initialMs of retryRequests", all.initialMs),
+    factor: checkBetween("factor", all.factor, 1, Number.MAX_VALUE),
+    maxMs: checkLimitMs("maxMs of retryRequests", all.maxMs),
+    jitter: checkBetween("jitter", all.jitter, 0, 1),
+    maxRetryAfterMs: checkLimitMs("maxRetryAfterMs of retryRequests", all.maxRetryAfterMs),
     statuses: new Set(statuses),
     methods: new Set(methods),
     when,
   };
+}
+
+function checkBetween(name: string, value: number, least: number, most: number): number {
+  if (typeof value === "number" && value >= least && value <= most) return value;
+  const range = most === 1 ? `from ${least} to ${most}` : `of at least ${least}, and not Infinity`;
+  throw new InvalidArgument(`${name} of retryRequests is ${show(value)}. Give a number ${range}.`);
 }
 
 function always(): boolean {

@@ -28,6 +28,7 @@ type Failed =
  * A request is sent again when that is safe: by a method that means the same when it arrives twice, or where nothing of it had left; with
  * a body that can be read once more. Pauses grow, are left to chance, and are never shorter than a `Retry-After` asks for. Where the
  * attempts or the budget are used up, or a pause would not end before the current deadline or `totalMs`, the last response or error stands.
+ * Each attempt waits for a connection at the end of the line: whoever waits already is not held up by one who tries again.
  *
  * Cancel safety: a cancellation is never retried, and ends a pause.
  * @throws {InvalidArgument} for figures that make no sense.
@@ -40,7 +41,8 @@ type Failed =
  */
 export function retryRequests(options: RetryRequestsOptions = {}): Middleware {
   const policy = checkPolicy(options);
-  const budget = options.budget === null ? null : new RetryBudget(options.budget ?? {});
+  const budget =
+    options.budget === null ? null : new RetryBudget(options.budget === undefined ? {} : options.budget);
   return (request, next) => attempts(request, next, policy, budget);
 }
 

@@ -94,6 +94,7 @@ describe("The pause before a request is sent again", () => {
 
   it("is never shorter than Retry-After, and there is none where that asks for too much", () => {
     assert.equal(pause({ initialMs: 100 }, { failure: status(503, 5_000), chance: 0.5 }), 5_050);
+    assert.notEqual(pause({}, { failure: status(503, 60_000) }), null);
     assert.equal(pause({}, { failure: status(503, 60_001) }), null);
     assert.notEqual(pause({ maxRetryAfterMs: 1e9 }, { failure: status(503, 60_001) }), null);
   });
