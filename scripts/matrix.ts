@@ -1,84 +1,39 @@
 /**
- * `npm run test:matrix`: the same test files under Node 24, Node 26, Bun and Deno, one process for each file and runtime, and
- * a table. Tests of the repository itself (the files directly in test/, the package, the peers, the soak) belong to Node alone.
+ * `npm run test:matrix`: the same test files under Node 24, Node 26, Bun and Deno, in batches, two processes at a time, and a
+ * table. Tests of the repository itself (the files directly in test/, the package, the peers, the soak) belong to Node alone.
  *
  * A failed test counts unless `test/matrix-exceptions.ts` lists it. Arguments narrow the run: names of runtimes, parts of paths.
  */
-import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { knownFaults } from "../test/matrix-exceptions.ts";
 import type { KnownFault } from "../test/matrix-exceptions.ts";
+import { deal, findTestFiles, forEachAtOnce, processesAtOnce } from "./matrix/batches.ts";
+import { shareCompiledCode } from "./matrix/compile-cache.ts";
+import { processLimitMs, runBatch } from "./matrix/run-files.ts";
+import type { Run, Tally } from "./matrix/run-files.ts";
 import { installRuntimes } from "./matrix/runtimes.ts";
 import type { RuntimeUnderTest } from "./matrix/runtimes.ts";
-import { runStep } from "./steps.ts";
+import { listedFaults } from "./matrix/verdict.ts";
+import { endStepsWithUs, runStep } from "./steps.ts";
 
 const root = join(import.meta.dirname, "..");
-const processesAtOnce = 2;
 
-interface Row {
+interface Row extends Tally {
   readonly runtime: string;
-  files: number;
-  passed: number;
-  failed: number;
-  known: number;
+  /** Of all processes together. */
   seconds: number;
 }
 
-function testFiles(): string[] {
-  const own = /^test[\\/](package|peers|soak|types)[\\/]/;
-  const files = globSync("test/*/**/*.test.ts", { cwd: root }).filter((path) => !own.test(path));
-  return files.map((path) => path.replaceAll("\\", "/")).sort();
+interface Job {
+  readonly run: Run;
+  readonly row: Row;
+  readonly files: readonly string[];
 }
 
-/** The names of failed tests in a runtime's output, without the suites around them. */
-function failedTests(runtime: RuntimeUnderTest, output: string): string[] {
-  const lines = output.split("\n");
-  const suites = new Set(lines.map((line) => runtime.failedSuite.exec(line)?.[1]));
-  const names = lines.map((line) => runtime.failedTest.exec(line)?.[1]);
-  return [...new Set(names.filter((name) => name !== undefined && !suites.has(name)))] as string[];
-}
-
-function countPassed(runtime: RuntimeUnderTest, output: string): number {
-  return [...output.matchAll(runtime.passed)].reduce(
-    (sum, match) => sum + Number(match[2] ?? match[1]),
-    0,
-  );
-}
-
-function knownFor(runtime: RuntimeUnderTest, file: string): Set<string> {
-  const faults = knownFaults.filter((fault) => fault.runtime === runtime.name && fault.file === file);
-  return new Set(faults.flatMap(({ tests }) => tests));
-}
-
-/** Whether a failed name is a listed test, also with its suites before it, as Bun prints it. */
-function isListed(name: string, listed: ReadonlySet<string>): boolean {
-  return [...listed].some((test) => name === test || name.endsWith(`> ${test}`));
-}
-
-async function runFile(runtime: RuntimeUnderTest, file: string, row: Row): Promise<void> {
-  const result = await runStep({
-    name: file,
-    command: [runtime.program, ...runtime.testArgs(file)],
-    cwd: root,
-  });
-  row.files += 1;
-  row.passed += countPassed(runtime, result.output);
-  if (result.code === 0) return;
-  const listed = knownFor(runtime, file);
-  const failed = failedTests(runtime, result.output);
-  const unlisted = failed.filter((name) => !isListed(name, listed));
-  if (listed.size > 0 && failed.length > 0 && unlisted.length === 0) {
-    row.known += failed.length;
-    return;
-  }
-  row.failed += Math.max(unlisted.length, 1);
-  console.log(
-    `\n${runtime.name}: ${file} ended with ${result.code}\n${result.output.trim().slice(-6_000)}\n`,
-  );
-}
-
-async function runRuntime(runtime: RuntimeUnderTest, files: readonly string[]): Promise<Row> {
+/** What to run under one runtime. Where a fault is listed, the file runs by itself: it would take its whole batch with it. */
+function plan(runtime: RuntimeUnderTest, files: readonly string[]): Job[] {
   const row: Row = {
     runtime: `${runtime.name} (${runtime.version})`,
     files: 0,
@@ -87,14 +42,22 @@ async function runRuntime(runtime: RuntimeUnderTest, files: readonly string[]): 
     known: 0,
     seconds: 0,
   };
-  const started = performance.now();
-  const waiting = files.values();
-  const worker = async (): Promise<void> => {
-    for (const file of waiting) await runFile(runtime, file, row);
-  };
-  await Promise.all(Array.from({ length: processesAtOnce }, worker));
-  row.seconds = Math.round((performance.now() - started) / 100) / 10;
-  return row;
+  const say = (text: string): void => console.log(text);
+  const run: Run = { runtime, folder: root, limitMs: processLimitMs, tally: row, say };
+  const faulty = files.filter((file) => listedFaults(runtime, file).size > 0);
+  const others = files.filter((file) => !faulty.includes(file));
+  return [...deal(others), ...deal(faulty, 1)].map((batch) => ({ run, row, files: batch }));
+}
+
+async function runAll(jobs: readonly Job[]): Promise<Row[]> {
+  await forEachAtOnce(jobs, processesAtOnce, async ({ run, row, files }) => {
+    const started = performance.now();
+    await runBatch(run, files);
+    row.seconds += (performance.now() - started) / 1000;
+  });
+  const rows = [...new Set(jobs.map(({ row }) => row))];
+  for (const row of rows) row.seconds = Math.round(row.seconds * 10) / 10;
+  return rows;
 }
 
 /** A listed fault whose program no longer shows it: the list says less than it claims. */
@@ -121,6 +84,8 @@ async function isGone(fault: KnownFault, runtimes: readonly RuntimeUnderTest[]):
 }
 
 async function main(): Promise<void> {
+  endStepsWithUs();
+  shareCompiledCode();
   const asked = process.argv.slice(2);
   const all = await installRuntimes();
   const runtimes =
@@ -128,12 +93,12 @@ async function main(): Promise<void> {
       ? all.filter(({ name }) => asked.includes(name))
       : all;
   const parts = asked.filter((word) => !all.some(({ name }) => name === word));
-  const files = testFiles().filter(
-    (path) => parts.length === 0 || parts.some((part) => path.includes(part)),
+  const own = /^test\/(package|peers|soak|types)\//;
+  const files = findTestFiles(root, ["test/*/**/*.test.ts"]).filter(
+    (path) => !own.test(path) && (parts.length === 0 || parts.some((part) => path.includes(part))),
   );
   if (files.length === 0) throw new Error("no test file to run");
-  const rows: Row[] = [];
-  for (const runtime of runtimes) rows.push(await runRuntime(runtime, files));
+  const rows = await runAll(runtimes.flatMap((runtime) => plan(runtime, files)));
   console.table(Object.fromEntries(rows.map(({ runtime, ...cells }) => [runtime, cells])));
   const gone: KnownFault[] = [];
   for (const fault of knownFaults) if (await isGone(fault, runtimes)) gone.push(fault);

@@ -2,7 +2,9 @@
  * Steps: programs that a script runs one after the other or side by side, each with its time and, when it fails, its output.
  */
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 
 /** One program to run. `command[0]` is the program; `node` stands for the Node that runs this script. */
@@ -13,6 +15,8 @@ export interface Step {
   readonly live?: boolean;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** How long it may take; then it is killed, and its output says so. */
+  readonly limitMs?: number;
 }
 
 /** What became of a step. `code` is 128 + n where signal n ended it. */
@@ -33,6 +37,18 @@ export function toolPath(packageName: string, bin: string = packageName): string
   return join(dirname(manifestPath), path);
 }
 
+const running = new Set<ChildProcess>();
+
+/** From now on a signal that ends this process ends its steps too: a terminal's Ctrl-C reaches them anyway, `kill` does not. */
+export function endStepsWithUs(): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      for (const child of running) child.kill(signal);
+      process.exit(128 + constants.signals[signal]);
+    });
+  }
+}
+
 /** Runs one step to its end. Never rejects: a program that cannot be started has code 127. */
 export function runStep(step: Step): Promise<StepResult> {
   const started = performance.now();
@@ -49,8 +65,19 @@ export function runStep(step: Step): Promise<StepResult> {
   };
   child.stdout.setEncoding("utf8").on("data", collect);
   child.stderr.setEncoding("utf8").on("data", collect);
+  running.add(child);
+  const kill = (): void => {
+    output += `\nkilled after ${step.limitMs} ms\n`;
+    child.kill("SIGKILL");
+    // What it has started may live on, and hold the other ends.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  const limit = step.limitMs === undefined ? undefined : setTimeout(kill, step.limitMs);
   return new Promise((resolve) => {
     const end = (code: number): void => {
+      clearTimeout(limit);
+      running.delete(child);
       resolve({ name: step.name, code, output, seconds: (performance.now() - started) / 1000 });
     };
     child.on("error", (error) => {

@@ -1,5 +1,5 @@
 /**
- * The runtimes that the library is tested under, and how each runs one test file and says what failed.
+ * The runtimes that the library is tested under, and how each runs test files and says what failed.
  *
  * They come from the npm registry as platform packages, which need no install script, into `.build/runtimes`.
  */
@@ -16,15 +16,18 @@ export interface RuntimeUnderTest {
   /** The program and its version as it says itself. */
   readonly program: string;
   readonly version: string;
-  /** Arguments that run one test file. */
-  readonly testArgs: (file: string) => string[];
+  /** Arguments that run test files, all in the same process. */
+  readonly testArgs: (files: readonly string[]) => string[];
   /** Arguments that run a program. */
   readonly runArgs: (file: string) => string[];
   /** Finds the name of a failed test in a line of output. */
   readonly failedTest: RegExp;
   /** Finds the name of a failed suite in a line, which is no failed test. */
   readonly failedSuite: RegExp;
-  /** Finds the number of passed tests in the output; the last group that matched counts. */
+  /**
+   * Finds the number of passed tests in the output; the last group that matched counts. Deno's are those inside of suites, which
+   * it calls steps: each test has to be in a suite.
+   */
   readonly passed: RegExp;
 }
 
@@ -56,7 +59,13 @@ const nodeOutput = {
   passed: /^ℹ pass (\d+)/gm,
 } as const;
 const nodeArgs = {
-  testArgs: (file: string) => ["--test", "--test-reporter=spec", "--test-timeout=60000", file],
+  testArgs: (files: readonly string[]) => [
+    "--test",
+    "--test-isolation=none",
+    "--test-reporter=spec",
+    "--test-timeout=60000",
+    ...files,
+  ],
   runArgs: (file: string) => [file],
 };
 
@@ -64,20 +73,25 @@ const kinds: Record<RuntimeName, Omit<RuntimeUnderTest, "name" | "program" | "ve
   "node 24": { ...nodeArgs, ...nodeOutput },
   "node 26": { ...nodeArgs, ...nodeOutput },
   bun: {
-    testArgs: (file) => ["test", "--timeout", "60000", `./${file}`],
+    testArgs: (files) => ["test", "--timeout", "60000", ...files.map((file) => `./${file}`)],
     runArgs: (file) => ["run", file],
     failedTest: /^\(fail\) (.+?)(?: \[[\d.]+m?s\])?$/,
     failedSuite: /^(?!)/,
     passed: /^\s*(\d+) pass$/gm,
   },
   deno: {
-    testArgs: (file) => ["test", "-A", "--no-check", "--no-lock", file],
+    testArgs: (files) => ["test", "-A", "--no-check", "--no-lock", ...files],
     runArgs: (file) => ["run", "-A", "--no-check", "--no-lock", file],
     failedTest: /^\s*(.+?) \.\.\. .*FAILED/,
     failedSuite: /^\s*(.+?) \.\.\. .*FAILED.* \(due to \d+ failed step/,
     passed: /\| (\d+) passed(?: \((\d+) steps?\))?/g,
   },
 };
+
+/** The Node at `program`, as one of the runtimes. */
+export function nodeUnderTest(program: string): RuntimeUnderTest {
+  return { name: "node 26", program, version: process.versions.node, ...kinds["node 26"] };
+}
 
 /** Installs what is missing. @throws with npm's words where that fails. */
 async function install({ dependencies }: PlatformPackages): Promise<void> {

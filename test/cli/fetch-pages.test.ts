@@ -34,9 +34,9 @@ describe("fetchPages", () => {
       terminal,
     );
     assert.equal(lines.length, 4);
-    assert.match(lines[2]!, /^200 +1\.5 kB +\d+ ms {2}http:\S+\/slow$/);
-    assert.match(lines.slice(0, 2).sort()[1]!, /^404 +1\.5 kB +\d+ ms {2}http:\S+\/missing$/);
-    assert.match(lines[3]!, /^3 pages, 1 failed, 4\.5 kB in \d+ ms, p50 \d+ ms, p99 \d+ ms$/);
+    assert.match(lines[2]!, /^200 +1\.5 kB +\S+ m?s {2}http:\S+\/slow$/);
+    assert.match(lines.slice(0, 2).sort()[1]!, /^404 +1\.5 kB +\S+ m?s {2}http:\S+\/missing$/);
+    assert.match(lines[3]!, /^3 pages, 1 failed, 4\.5 kB in \S+ m?s, p50 \S+ m?s, p99 \S+ m?s$/);
     assert.deepEqual([summary.total, summary.ended, summary.failed, summary.bytes], [3, 3, 1, 4_500]);
   });
 

@@ -10,13 +10,14 @@ import fc from "fast-check";
 import { Cancelled, withTimeoutOr } from "../../src/index.ts";
 import { captured } from "../../src/testing/capture.ts";
 import { virtual } from "../../src/testing.ts";
+import { draws } from "../draws.ts";
 import { Interpreter } from "./interpreter.ts";
 import { programs, type Block } from "./program.ts";
 import { checkTasks } from "./task-steps.ts";
 import { World } from "./world.ts";
 
 const seed = Number(process.env["TSYNCIO_SEED"] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env["TSYNCIO_PROGRAMS"] ?? 5_000);
+const numRuns = Number(process.env["TSYNCIO_PROGRAMS"] ?? draws(1_000));
 
 /** The whole program runs under this limit, since random programs may wait for each other for ever. */
 const LIMIT_MS = 40;
@@ -56,7 +57,7 @@ describe(`The model, with TSYNCIO_SEED=${seed}`, () => {
           seed,
           numRuns,
           timeout: 3_000,
-          interruptAfterTimeLimit: Math.max(45_000, numRuns * 10),
+          interruptAfterTimeLimit: Math.max(45_000, numRuns * 40),
           markInterruptAsFailure: true,
         }),
       );

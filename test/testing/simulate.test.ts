@@ -25,6 +25,7 @@ import { Explorer } from "../../src/testing/explore.ts";
 import { readOptions } from "../../src/testing/options.ts";
 import { RandomStream } from "../../src/testing/random-stream.ts";
 import { Tape, TapeGuide } from "../../src/testing/tape.ts";
+import { draws, drawsText } from "../draws.ts";
 import { failureOf } from "./failure-of.ts";
 
 /** Tasks that meet at a queue and a lock, with helpers of different depths between their waits. */
@@ -262,7 +263,7 @@ describe("A failure", () => {
     );
   });
 
-  it("is replayed exactly, from each of 10,000 seeds", async () => {
+  it(`is replayed exactly, from each of ${drawsText(1_000)} seeds`, async () => {
     const explorer = new Explorer(readOptions("explore", {}), async (t) => {
       const queue = new Queue<number>({ capacity: 1 });
       await withTaskGroup((group) => {
@@ -274,7 +275,7 @@ describe("A failure", () => {
       });
     });
     const courses = new Set<number>();
-    for (let seed = 0; seed < 10_000; seed++) {
+    for (let seed = 0; seed < draws(1_000); seed++) {
       const chance = {
         schedule: new RandomStream(seed, "s"),
         faults: new RandomStream(seed, "f"),

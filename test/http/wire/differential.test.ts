@@ -8,6 +8,7 @@ import { BROKEN, CLOSE, connectionOptions } from "../../../src/http/wire/connect
 import { wireLimits } from "../../../src/http/wire/limits.ts";
 import { RequestReader } from "../../../src/http/wire/request-reader.ts";
 import { ResponseReader } from "../../../src/http/wire/response-reader.ts";
+import { draws } from "../../draws.ts";
 import { requestCorpus, responseCorpus } from "./corpus.ts";
 import { judge, llhttpMethods, type Judged } from "./llhttp.ts";
 import { malformedRequests } from "./malformed-requests.ts";
@@ -17,7 +18,7 @@ import { bytesOf, read, type Seen, type SeenMessage, textOf } from "./reading.ts
 
 /** What is over a limit by its size alone is in the corpora; mutated it would only cost time. */
 const LONGEST_SEED = 1_000;
-const ROUNDS = Number(process.env["TSYNCIO_FUZZ"] ?? 4_000);
+const ROUNDS = Number(process.env["TSYNCIO_FUZZ"] ?? draws(4_000));
 const SEED = Number(process.env["TSYNCIO_FUZZ_SEED"] ?? 1);
 
 /** What both say of a message; values without the blanks behind them, which llhttp leaves there. */

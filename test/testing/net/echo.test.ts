@@ -5,6 +5,7 @@ import { sleep, TimeoutError, withTaskGroup, withTimeout } from "../../../src/in
 import { connect, listen } from "../../../src/io.ts";
 import { explore, HostCrashed, type SimulatedHost, type Simulation } from "../../../src/testing.ts";
 import { brandOf } from "../../../src/base/tsyncio-error.ts";
+import { draws, drawsText } from "../../draws.ts";
 
 const PORT = 7;
 const PIECES = ["hello ", "world, ", "how are you?"];
@@ -79,15 +80,21 @@ describe("An echo server on a simulated network", () => {
     assert.equal(whole.count, runs + 1, "one more for the check of determinism");
   });
 
-  it("sends back a prefix of what it was sent, whatever fails, in 1,000 runs, and leaves nothing alive", async () => {
+  it(`sends back a prefix of what it was sent, whatever fails, in ${drawsText(100)} runs, and leaves nothing alive`, async () => {
     const whole = { count: 0 };
     const faults = { network: true, crashHosts: true };
-    const { runs, faultRuns } = await explore({ runs: 1_000, faults, maxFaultsPerRun: 3 }, async (t) => {
-      await program(t, whole);
-      t.assertNothingAlive();
-    });
-    assert.equal(runs, 1_000);
+    const { runs, faultRuns } = await explore(
+      { runs: draws(100), faults, maxFaultsPerRun: 3 },
+      async (t) => {
+        await program(t, whole);
+        t.assertNothingAlive();
+      },
+    );
+    assert.equal(runs, draws(100));
     assert.ok(faultRuns > 50, `${faultRuns} runs with one fault`);
-    assert.ok(whole.count > 100 && whole.count < runs + faultRuns, `${whole.count} came through whole`);
+    assert.ok(
+      whole.count > runs / 10 && whole.count < runs + faultRuns,
+      `${whole.count} came through whole`,
+    );
   });
 });
