@@ -7,10 +7,18 @@
 const PICTURE = Symbol.for("nodejs.util.inspect.custom");
 
 /** From now on `make` says how the objects of a class are shown. */
-export function pictured<T>(ofClass: { readonly prototype: T }, make: (object: T) => object): void {
+export function pictured<T extends object>(
+  ofClass: { readonly prototype: T },
+  make: (object: T) => object,
+): void {
   Object.defineProperty(ofClass.prototype, PICTURE, {
     value(this: T): object {
-      return make(this);
+      try {
+        return make(this);
+      } catch {
+        // A proxy, or what was made with such an object as its prototype, has nothing private: it is shown as any other.
+        return this;
+      }
     },
   });
 }
@@ -18,7 +26,7 @@ export function pictured<T>(ofClass: { readonly prototype: T }, make: (object: T
 /** What is shown as `name { ...fields }`. */
 export function picture(name: string, fields: object): object {
   const Named = { [name]: class {} }[name] ?? Object;
-  return Object.assign(new Named(), fields);
+  return Object.defineProperties(new Named(), Object.getOwnPropertyDescriptors(fields));
 }
 
 /** Fields that may vouch for somebody; such names are also given to fields of one's own. */
@@ -29,13 +37,14 @@ export function pictureOfHeaders(
   name: string,
   headers: Iterable<readonly [name: string, value: string]>,
 ): object {
-  const fields: Record<string, string | string[]> = {};
+  // A peer may call a field "constructor".
+  const fields = new Map<string, string | string[]>();
   for (const [field, given] of headers) {
     const value = secret.test(field) ? "***" : given;
-    const before = fields[field];
-    fields[field] = before === undefined ? value : [before, value].flat();
+    const before = fields.get(field);
+    fields.set(field, before === undefined ? value : [before, value].flat());
   }
-  return picture(name, fields);
+  return picture(name, Object.fromEntries(fields));
 }
 
 /** What of a message is shown. */

@@ -4,7 +4,8 @@
  * A server that wants no more of a request often answers, and closes at once: its kernel then resets the connection, and the next write fails. The
  * answer has come before that, and the kernel still hands it out; but a stream of the platform whose write fails destroys itself, and
  * the bytes with it. So a client's socket reads on behind a write that failed, to the end of what has come, which is there already: nothing comes
- * behind a reset. Only then it is destroyed, with the error of the write. Whoever pauses it meanwhile has heard enough.
+ * behind a reset. (At a Unix socket more may come: a peer there can end what it reads alone.) Only then it is destroyed, with the error of the
+ * write. Whoever pauses it meanwhile has heard enough.
  */
 import { Socket } from "node:net";
 import { forgetReadError } from "./stream-state.ts";

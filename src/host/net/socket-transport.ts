@@ -105,14 +105,13 @@ export class SocketTransport implements Transport {
     const socket = this.#socket;
     if (this.tls !== null) return this.#writeSecure(bytes);
     socket.write(bytes);
-    return socket.writableLength === 0 || this.#awaitDrain();
+    return this.#told(socket.writableLength === 0);
   }
 
   writeText(text: string): boolean {
     this.#socket.write(text);
     const { writableLength } = this.#socket;
-    const isTaken = writableLength === 0 || (this.tls !== null && writableLength <= COPIED_BYTES);
-    return isTaken || this.#awaitDrain();
+    return this.#told(writableLength === 0 || (this.tls !== null && writableLength <= COPIED_BYTES));
   }
 
   pause(): void {
@@ -216,10 +215,12 @@ export class SocketTransport implements Transport {
     const socket = this.#socket;
     const isCopied = socket.writableLength + bytes.length <= COPIED_BYTES;
     socket.write(isCopied ? bytes.slice() : bytes);
-    return isCopied || socket.writableLength === 0 || this.#awaitDrain();
+    return this.#told(isCopied || socket.writableLength === 0);
   }
 
-  #awaitDrain(): false {
+  /** What a write says. One that has failed leaves nothing unsent, and yet was not taken: its socket is about to be closed. */
+  #told(isTaken: boolean): boolean {
+    if (isTaken && this.#socket.writable) return true;
     this.#awaitsDrain = true;
     if (!this.#hearsDrain) {
       this.#hearsDrain = true;

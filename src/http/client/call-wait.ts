@@ -58,14 +58,19 @@ export class CallWait extends Wait<HttpResponse> {
 /** In place of a result that is made when it is delivered. */
 const pending = new Promise<never>(() => {});
 
+/** Errors whose stacks have who waited. What the source of a body throws may be the error of another request, and come again. */
+const shown = new WeakSet<HttpRequestError>();
 const turn: Promise<void> = Promise.resolve();
 
 async function failing(error: unknown): Promise<never> {
   // The wait takes this promise over behind the first of these; from then on a way leads from here to whoever awaits it.
   await turn;
   await turn;
-  if (error instanceof HttpRequestError)
-    error.stack = `${error.stack}${callersIn(new Error("here").stack)}`;
+  if (error instanceof HttpRequestError && !shown.has(error)) {
+    shown.add(error);
+    // Does nothing to one that is frozen.
+    Reflect.set(error, "stack", `${error.stack}${callersIn(new Error("here").stack)}`);
+  }
   throw error;
 }
 

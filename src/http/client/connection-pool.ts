@@ -173,6 +173,9 @@ export class ConnectionPool implements CallOwner, ConnectionOwner {
         case "dial":
           this.#dial(action.waiter, action.dial);
           break;
+        case "queue":
+          action.waiter.queued(now, false);
+          break;
         case "callOff":
           this.#dials.get(action.dial)?.cancel("nobody waits for it any more");
           this.#dials.delete(action.dial);

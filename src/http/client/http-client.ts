@@ -9,7 +9,7 @@ import { acceptedCodings } from "../body/content-codings.ts";
 import type { OutgoingBody } from "../body/outgoing-body.ts";
 import { picture, pictured } from "../picture.ts";
 import { isToken } from "../wire/characters.ts";
-import { ConnectionPool, type PoolClient } from "./connection-pool.ts";
+import { ConnectionPool } from "./connection-pool.ts";
 import {
   ClientRequest,
   type HttpClientOptions,
@@ -54,7 +54,7 @@ export interface HttpClientStats {
  * const response = await http.post("/items", { json: { name: "pen" } });
  * console.log(response.status); // 200
  */
-export class HttpClient implements AsyncDisposable, PoolClient {
+export class HttpClient implements AsyncDisposable {
   /** @internal */ readonly options: PoolOptions;
   readonly #given: HttpClientOptions;
   readonly #defaults: ResolvedOptions;

@@ -8,6 +8,8 @@ export type PoolAction<W, C> =
   /** Nobody wants it now. */
   | { readonly kind: "keep"; readonly slot: Slot<W, C> }
   | { readonly kind: "dial"; readonly waiter: W; readonly dial: Dial<W, C> }
+  /** The dial that was for it is for another one now: it waits for its turn again. */
+  | { readonly kind: "queue"; readonly waiter: W }
   /** Nobody wants it any more: `dialed` and `dialFailed` are not called for it. */
   | { readonly kind: "callOff"; readonly dial: Dial<W, C> }
   | { readonly kind: "close"; readonly connection: C }
@@ -85,8 +87,7 @@ export class PoolState<W, C> {
    * Puts somebody into the line: at its end, or behind the others who want a fresh connection. A dial that nobody wants is his; else that of the
    * last one behind him for whom is dialled, who waits in his stead; else he is blocked.
    */
-  join(key: string, waiter: W, isFresh: boolean): Waiting<W, C> {
-    const origin = this.origin(key);
+  join(origin: Origin<W, C>, waiter: W, isFresh: boolean, actions: Actions<W, C>): Waiting<W, C> {
     const { line, orphans } = origin;
     const ticket = this.tickets++ + (isFresh ? Number.MIN_SAFE_INTEGER : 0);
     const waiting = new Waiting(origin, waiter, ticket, isFresh);
@@ -101,6 +102,7 @@ export class PoolState<W, C> {
       this.adopt(behind.dial as Dial<W, C>, waiting);
       behind.dial = null;
       this.#block(behind);
+      actions.push({ kind: "queue", waiter: behind.waiter });
     } else this.#block(waiting);
     return waiting;
   }

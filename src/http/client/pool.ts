@@ -66,12 +66,12 @@ export class Pool<W, C> {
         return actions;
       }
     }
-    const { origin, dial } = this.#state.join(key, waiter, isFresh);
+    const origin = this.#state.origin(key);
+    const { dial } = this.#state.join(origin, waiter, isFresh, actions);
     if (dial !== null) return this.#state.settle(actions);
     const [spare] = origin.idle;
     if (spare !== undefined && origin.open >= this.#state.limits.maxPerOrigin)
       this.#state.close(spare, actions);
-    this.#state.rank(origin);
     return this.#state.settle(actions);
   }
 

@@ -112,6 +112,25 @@ describe("The limits of a request", () => {
   );
 
   it(
+    "poolMs is for the time in line, also for one whose connection is given to one who was served by a dead one",
+    offline(async () => {
+      await using _ = await rawServer(async ({ connection, request, stream }) => {
+        if (connection === 1 && request === 1) return ok("hello");
+        await sleep(10);
+        if (connection > 1) await sleep(1_000);
+        else stream.abort();
+        return ok("late");
+      });
+      await using http = clientOf({ maxConnections: 1 });
+      await http.get("/").text();
+      const again = http.get("/").text();
+      const second = failureOf(http.get("/", { poolMs: 100 }));
+      assertTimeout(await second, "poolMs", 100, "queue");
+      assert.equal(await again, "late");
+    }),
+  );
+
+  it(
     "connectMs is for the making of the connection",
     virtual(async () => {
       const slow = new ScriptedNetwork({

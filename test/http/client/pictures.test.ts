@@ -33,6 +33,21 @@ describe("What is shown of", () => {
     assert.equal(show(HttpHeaders.from({})), "HttpHeaders {}");
   });
 
+  it("headers is right whatever a server calls its fields", () => {
+    const names = ["constructor", "__proto__", "__proto__", "valueof"];
+    const headers = HttpHeaders.from(names.map((name) => [name, "x"] as const));
+    assert.match(
+      show(headers),
+      /^HttpHeaders { constructor: 'x', \[?'__proto__'\]?: \[ 'x', 'x' \], valueof: 'x' }$/,
+    );
+  });
+
+  it("a proxy of an object, or what inherits from one, is what the platform makes of it", () => {
+    const headers = HttpHeaders.from({ a: "hush" });
+    for (const other of [new Proxy(headers, {}), Object.create(headers)])
+      assert.doesNotMatch(show([other]), /hush/);
+  });
+
   it(
     "a response is what was answered, and how far its body is",
     offline(async () => {

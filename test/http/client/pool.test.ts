@@ -86,6 +86,9 @@ class World {
         assert.ok(this.waiting.includes(action.waiter), "a dial for somebody who waits");
         this.dials.push(action.dial);
         break;
+      case "queue":
+        assert.ok(this.waiting.includes(action.waiter), "a place in line for somebody who waits");
+        break;
       case "callOff":
         take(this.dials, action.dial);
         break;

@@ -94,6 +94,25 @@ describe("The stack of an error shows who asked", { skip }, () => {
   );
 });
 
-async function* pieces(): AsyncGenerator<string> {
+describe("An error of a request that a body's source throws", () => {
+  for (const how of ["frozen", "thrown many times"])
+    it(
+      `is handed out as it is: ${how}`,
+      offline(async () => {
+        await using _ = await rawServer(() => undefined);
+        await using http = clientOf();
+        const error = await failureOf(http.get("http://nobody:1/"));
+        if (how === "frozen") Object.freeze(error);
+        const ask = (): Promise<Error> => failureOf(http.post("/", { body: pieces(error) }));
+        assert.equal(await ask(), error);
+        const { stack } = error;
+        assert.equal(await ask(), error);
+        assert.equal(error.stack, stack);
+      }),
+    );
+});
+
+async function* pieces(error?: Error): AsyncGenerator<string> {
   yield "one";
+  if (error !== undefined) throw error;
 }
