@@ -25,7 +25,21 @@ export interface Checked {
   readonly problems: readonly string[];
 }
 
-export async function checkExamples(files: readonly TextFile[]): Promise<Checked> {
+export function checkExamples(files: readonly TextFile[]): Promise<Checked> {
+  return asModules(files, async (folder, modules) => {
+    const [types, runs] = await Promise.all([checkTypes(folder, modules), checkRuns(modules)]);
+    return [...types, ...runs];
+  });
+}
+
+/** Type-checks them against the declarations in dist/, which has been built: what was left away there as internal is not theirs to use. */
+export function checkPublishedTypes(files: readonly TextFile[]): Promise<Checked> {
+  return asModules(files, (folder, modules) => checkTypes(folder, modules, { customConditions: [] }));
+}
+
+type Check = (folder: string, modules: Modules) => Promise<string[]>;
+
+async function asModules(files: readonly TextFile[], check: Check): Promise<Checked> {
   const { examples, problems } = extractExamples(files);
   mkdirSync(join(root, ".build"), { recursive: true });
   const folder = mkdtempSync(join(root, ".build", "docs-examples-"));
@@ -34,8 +48,7 @@ export async function checkExamples(files: readonly TextFile[]): Promise<Checked
       examples.map((example, at) => [join(folder, `example-${at + 1}.ts`), example]),
     );
     for (const [path, { code }] of modules) writeFileSync(path, `${code}\nexport {};\n`);
-    const [types, runs] = await Promise.all([checkTypes(folder, modules), checkRuns(modules)]);
-    return { examples, problems: [...problems, ...types, ...runs] };
+    return { examples, problems: [...problems, ...(await check(folder, modules))] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -48,11 +61,12 @@ function placeOf({ path, line }: DocsExample, lineOfCode: number): string {
   return `${path}:${line + lineOfCode - 1}`;
 }
 
-async function checkTypes(folder: string, modules: Modules): Promise<string[]> {
+async function checkTypes(folder: string, modules: Modules, resolution: object = {}): Promise<string[]> {
   const options = {
     noUnusedLocals: false,
     noUnusedParameters: false,
     typeRoots: [join(root, "node_modules/@types")],
+    ...resolution,
   };
   const config = {
     extends: join(root, "tsconfig.json"),

@@ -11,6 +11,7 @@ import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 import { readEntries } from "../../scripts/api/entries.ts";
 import { build } from "../../scripts/build.ts";
+import { checkPublishedTypes, readDocs } from "../../scripts/docs-examples.ts";
 import { runStep, toolPath } from "../../scripts/steps.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -201,6 +202,12 @@ describe("The installed types", () => {
       assert.match(result.output, /TS2345/);
     });
   }
+
+  it("have all that the examples of the documentation use", async () => {
+    const { examples, problems } = await checkPublishedTypes(readDocs());
+    assert.ok(examples.length > 100, `only ${examples.length} examples`);
+    assert.deepEqual(problems, []);
+  });
 
   it("have nothing that publint finds", async () => {
     await inProject("node", toolPath("publint"), tarball, "--strict");

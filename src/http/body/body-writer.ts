@@ -70,9 +70,13 @@ export class BodyWriter {
    * @throws {BodyLengthMismatch} when it is shorter than announced.
    */
   end(trailers: string = ""): Promise<void> {
+    return this.tryEnd(trailers) ? passed() : this.#sink.waitDrained();
+  }
+
+  /** {@link end} without the wait: false where the connection must drain before anything else is written. */
+  tryEnd(trailers: string): boolean {
     this.#length?.end();
-    const sent = this.#framing !== "chunked" || this.#sink.writeText(`0\r\n${trailers}\r\n`);
-    return sent ? passed() : this.#sink.waitDrained();
+    return this.#framing !== "chunked" || this.#sink.writeText(`0\r\n${trailers}\r\n`);
   }
 
   #writeText(text: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * The body of a message that comes in.
+ * The body of a message that comes in. To its connection it is a `BodyReceiver`, of which its published type says nothing.
  *
  * States:  coming -> complete -> used (given out to its end)
  *                 -> failed, closed: by the connection
@@ -19,7 +19,7 @@ import { readAll, readLine } from "../../io/stream/reads.ts";
 import type { LimitOption } from "../../io/stream/stream-options.ts";
 import { StreamReader } from "../../io/stream/stream-reader.ts";
 import { delivered, refusal } from "../../kernel/park.ts";
-import type { BodyReceiver, BodySource } from "./body-source.ts";
+import type { BodySource } from "./body-source.ts";
 import { bytesOf, formOf, jsonOf, lineDecoderOf, textOf, type Conversion } from "./body-text.ts";
 import { lineBytesOf, maxBytesOf, NO_LIMIT, type BodyLimit } from "./body-limit.ts";
 import { BodyTooLarge, BodyUsed } from "./errors.ts";
@@ -43,7 +43,7 @@ import { webStreamOf } from "./web-stream.ts";
  * // one
  * // two
  */
-export class IncomingBody implements AsyncIterable<Uint8Array>, BodyReceiver {
+export class IncomingBody implements AsyncIterable<Uint8Array> {
   readonly #source: BodySource;
   #whole: Uint8Array | null;
   #reader: StreamReader | null = null;

@@ -72,7 +72,7 @@ export class Multipart {
     return this.#add(null, body, options);
   }
 
-  /** @internal What it is as a body, with the parts that it has now. */
+  /** What it is as a body, with the parts that it has now. */
   toOutgoingBody(): OutgoingBody {
     return new OutgoingBody(
       this.contentType,

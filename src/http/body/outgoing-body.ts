@@ -100,7 +100,8 @@ export class OutgoingBody implements BodyLike {
     return this.#content.chunks();
   }
 
-  /** @internal */ toOutgoingBody(): this {
+  /** Itself. */
+  toOutgoingBody(): this {
     return this;
   }
 

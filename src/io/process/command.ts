@@ -10,7 +10,7 @@ import { Pipeline, type CommandResult } from "./pipeline.ts";
  * each call runs it anew.
  */
 export class Command {
-  /** @internal */
+  /** What is run, and how. */
   readonly spec: CommandSpec;
   readonly #alone: Pipeline;
 
