@@ -73,6 +73,8 @@ export class Connections implements Served {
     return this.#isIdle.wait();
   }
 
+  cancelling(): void {}
+
   /** Each connection is a task: none is left. */
   async dropped(): Promise<void> {}
 

@@ -6,6 +6,7 @@
  *
  * Invariants
  * - Whatever ends the server, its socket is closed first, so that no connection can come while the others end.
+ * - The time to drain ends at the earliest of the instants that the calls of `close` have asked for.
  * - `#closed` is settled when no task of it is alive, and all that it served is gone.
  */
 import { checkDuration } from "../../base/check.ts";
@@ -16,9 +17,11 @@ import { inRoot } from "../../kernel/root-context.ts";
 import { currentRuntime } from "../../kernel/runtime.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import { withTaskGroup, type TaskGroup } from "../../kernel/task-group.ts";
-import { withShield, withTimeoutOr } from "../../flow/time-limit.ts";
+import { race } from "../../flow/race.ts";
+import { withShield } from "../../flow/time-limit.ts";
 import { Future } from "../../sync/future.ts";
 import type { Address } from "./address.ts";
+import { Countdown } from "./countdown.ts";
 import { ListenFailed } from "../errors.ts";
 import type { ListenerEvents, ListeningSocket } from "./network.ts";
 
@@ -31,7 +34,9 @@ export interface Served {
   acceptFailed(error: unknown): void;
   /** No connection comes any more. Those that are there may end by themselves; waits until none is left. */
   drained(): Promise<void>;
-  /** The time for that is over, or the server is cancelled, and no task of the group is left. Waits until nothing is open. */
+  /** The time for that is over, or the server is cancelled: so are now the tasks of the group that are left. */
+  cancelling(): void;
+  /** No task of the group is left. Waits until nothing is open. */
   dropped(): Promise<void>;
 }
 
@@ -47,9 +52,10 @@ const CLOSE_MS = 5_000;
 
 export class ServerLife {
   readonly #parts: ServerParts;
-  /** Asked to stop; for how long connections may go on. */
-  readonly #stop: Future<number> = new Future({ name: "a request to close the server" });
+  readonly #stop: Future<void> = new Future({ name: "a request to close the server" });
   readonly #closed: Future<void> = new Future({ name: "the server to be closed" });
+  /** For how long connections may go on once the server is asked to stop. */
+  readonly #drain: Countdown = new Countdown(currentRuntime());
   #socket: ListeningSocket | null = null;
   /** Where the server and what it serves live. */
   #scope: Scope | null = null;
@@ -76,7 +82,8 @@ export class ServerLife {
   async close(drainMs: number = this.#parts.drainMs): Promise<void> {
     const ms = checkDuration("drainMs of close", drainMs);
     const isCancelled = currentScope().blocked !== null;
-    if (this.#stop.state === "pending") this.#stop.resolve(isCancelled ? Math.min(ms, CLOSE_MS) : ms);
+    if (this.#closed.state === "pending") this.#drain.shorten(isCancelled ? Math.min(ms, CLOSE_MS) : ms);
+    if (this.#stop.state === "pending") this.#stop.resolve();
     if (!isBelow(currentScope(), this.#scope))
       await withShield(Infinity, () => this.#closed.wait()).catch(() => {});
   }
@@ -122,15 +129,23 @@ export class ServerLife {
       lost: (error) => this.#lost(error),
     });
     this.#socket = socket;
-    let drainMs: number;
+    try {
+      await this.#untilStopped(socket, ready);
+      await race([() => served.drained(), () => this.#drain.over()]);
+    } finally {
+      this.#drain.stop();
+      served.cancelling();
+    }
+    group.cancelTasks("the server has been closed");
+  }
+
+  async #untilStopped(socket: ListeningSocket, ready: () => void): Promise<void> {
     try {
       ready();
-      drainMs = await this.#stop.wait();
+      await this.#stop.wait();
     } finally {
       await closed(socket);
     }
-    await withTimeoutOr(drainMs, () => served.drained(), undefined);
-    group.cancelTasks("the server has been closed");
   }
 
   #lost(error: unknown): void {

@@ -30,8 +30,8 @@ export class Server implements AsyncDisposable {
 
   /**
    * Stops accepting, lets connections end by themselves for `drainMs` (default: what `listen` was given), cancels those that are left,
-   * and waits for their end. In a cancelled scope they have 5 s at most. Twice is the same as once. Called by a connection of its own it
-   * does not wait: that one would wait for itself.
+   * and waits for their end. In a cancelled scope they have 5 s at most. A second call can make the time shorter, and not longer. Called by
+   * a connection of its own it does not wait: that one would wait for itself.
    *
    * Cancel safety: not a cancellation point.
    */

@@ -373,6 +373,17 @@ function describeServers(name: string, law: Law): void {
       assert.equal(await stream.read(), null);
     });
 
+    law("is closed in the shorter of the times of two calls", async () => {
+      await using server = await serve(async (stream) => {
+        await stream.write("held\n");
+        await hold(stream);
+      });
+      await using stream = await connect(server.address);
+      assert.equal(await stream.readLine(), "held");
+      await all([() => server.close({ drainMs: 60_000 }), () => server.close({ drainMs: 0 })]);
+      assert.equal(server.stats().connections, 0);
+    });
+
     law("can be closed by one of its connections, which does not wait for itself", async () => {
       const server: Server = await serve(async (stream) => {
         await stream.readLine();
