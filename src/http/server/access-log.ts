@@ -21,7 +21,7 @@ export function accessRecord(exchange: Finished, now: number): LogRecord {
   const { request, status, bytesSent, replyState } = exchange;
   const target = request.target.replaceAll('"', "%22");
   const line = `${request.method} ${target} HTTP/${request.version}`;
-  const what = replyState === "whole" ? "" : replyState === "none" ? ", no reply" : ", broken off";
+  const what = replyState === "whole" ? "" : status === 0 ? ", no reply" : ", broken off";
   const message = `${request.clientAddress} "${line}" ${status}, ${bytesSent} bytes, ${now - exchange.since} ms, ${request.id}${what}`;
   return { level: "info", code: "TSY_HTTP_ACCESS", message };
 }

@@ -2,26 +2,26 @@
  * Sending replies: the head, with the length or the framing of what follows, and the body.
  *
  * Text and JSON, which most replies are, go out with their head in one write, and cost no promise. A body in hand beyond 64 KiB goes out in
- * pieces, as a stream does, so that what waits for a slow client is bounded.
+ * pieces, as a stream does, so that what waits for a slow client is bounded. The head of a stream waits for its first piece: what fails before
+ * that can still be answered.
  */
 import { httpPlatform } from "../platform.ts";
-import type { Chunk } from "../../io/adapters/chunks.ts";
-import { forEachChunk } from "../../io/adapters/foreign-iterator.ts";
 import { refusal } from "../../kernel/park.ts";
 import { BodyWriter, type BodyFraming } from "../body/body-writer.ts";
 import type { OutgoingBody } from "../body/outgoing-body.ts";
 import type { HeadersInit } from "../wire/fields.ts";
 import { responseHeadText, trailersText } from "../wire/writing.ts";
+import type { ConnectionOutput } from "./connection-output.ts";
 import type { Exchange } from "./exchange.ts";
-import { checkLength, hasNoContent, replyOf, type HttpReply, type Reply } from "./reply.ts";
+import { endPieces, PIECE_BYTES, sendPieces, type PieceSink } from "./pieces.ts";
+import { checkLength, hasNoContent, type HttpReply, type Reply } from "./reply.ts";
+import { replyOf } from "./reply-of.ts";
 
-/** How much is written at once. */
-const PIECE_BYTES = 65_536;
 const OK_TEXT = "HTTP/1.1 200 OK\r\ncontent-type: text/plain;charset=UTF-8\r\n";
 const OK_JSON = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
 const NOT_ASCII = /[\x80-\xff]/;
 
-/** Sends what a handler gave. See {@link Send}. */
+/** Sends what a handler gave. Gives a promise where that takes a wait; what it throws before the reply has begun can still be answered. */
 export function send(exchange: Exchange, value: unknown): Promise<void> | undefined {
   if (typeof value === "string" && sendText(exchange, OK_TEXT, value)) return undefined;
   if (isPlain(value)) {
@@ -97,50 +97,71 @@ async function sendLater(
     // What would break off at once is not begun: the client can still be told why.
     const refused = refusal();
     if (refused !== null) await refused;
-    const framing = framingOf(exchange, reply);
     checkLength(exchange.request, reply);
-    const isTaken = sendWhole(exchange, begin(exchange, reply, framing), "");
-    if (hasBody(exchange, reply) && (body !== null || framing === "chunked")) {
-      if (!isTaken) await output.waitDrained();
-      await sendContent(exchange, body, framing, reply.trailers);
-    }
+    const out = new HeadedOutput(exchange, reply, framingOf(exchange, reply));
+    if (hasBody(exchange, reply)) await sendContent(exchange, reply, out);
+    else out.begin();
     exchange.replyState = "whole";
   } finally {
     await body?.close();
   }
 }
 
-async function sendContent(
-  exchange: Exchange,
-  body: OutgoingBody | null,
-  framing: BodyFraming,
-  trailers: HttpReply["trailers"],
-): Promise<void> {
-  const writer = new BodyWriter(
-    exchange.connection.output,
-    framing,
-    `the reply to ${exchange.request.method} ${exchange.request.path}`,
-  );
+async function sendContent(exchange: Exchange, reply: HttpReply, out: HeadedOutput): Promise<void> {
+  const { body, trailers } = reply;
+  const { framing } = out;
+  const name = `the reply to ${exchange.request.method} ${exchange.request.path}`;
+  const writer = new BodyWriter(out, framing, name);
   try {
-    if (body !== null) await forEachChunk(body.chunks(), (chunk) => sendChunk(writer, chunk));
-    await writer.end(framing === "chunked" && trailers !== null ? trailerLines(trailers) : "");
+    if (body !== null) await sendPieces(body, writer, out);
+    const lines = framing === "chunked" && trailers !== null ? trailerLines(trailers) : "";
+    await endPieces(writer, out, lines);
   } finally {
     exchange.bytesSent = writer.bytesWritten;
   }
 }
 
-/** A large chunk goes out in parts: the client has `sendMs` for each. */
-function sendChunk(writer: BodyWriter, chunk: Chunk): Promise<void> {
-  const isText = typeof chunk === "string";
-  if (!isText && !(chunk instanceof Uint8Array)) return writer.write(chunk);
-  if ((isText ? httpPlatform().utf8Bytes(chunk) : chunk.length) <= PIECE_BYTES)
-    return writer.write(chunk);
-  return sendPieces(writer, isText ? httpPlatform().utf8(chunk) : chunk);
-}
+/** The way out of one reply: its head goes in one write with the first piece of its body. */
+class HeadedOutput implements PieceSink {
+  readonly framing: BodyFraming;
+  readonly #exchange: Exchange;
+  readonly #reply: HttpReply;
+  readonly #output: ConnectionOutput;
 
-async function sendPieces(writer: BodyWriter, bytes: Uint8Array): Promise<void> {
-  for (let start = 0; start < bytes.length; start += PIECE_BYTES)
-    await writer.write(bytes.subarray(start, start + PIECE_BYTES));
+  constructor(exchange: Exchange, reply: HttpReply, framing: BodyFraming) {
+    this.framing = framing;
+    this.#exchange = exchange;
+    this.#reply = reply;
+    this.#output = exchange.connection.output;
+  }
+
+  get hasBegun(): boolean {
+    return this.#exchange.replyState !== "none";
+  }
+
+  get isBackedUp(): boolean {
+    return this.#output.isBackedUp;
+  }
+
+  begin(): boolean {
+    return this.#first("");
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.hasBegun ? this.#output.write(bytes) : this.#first(bytes);
+  }
+
+  writeText(text: string): boolean {
+    return this.hasBegun ? this.#output.writeText(text) : this.#first(text);
+  }
+
+  waitDrained(): Promise<void> {
+    return this.#output.waitDrained();
+  }
+
+  #first(piece: string | Uint8Array): boolean {
+    return sendWhole(this.#exchange, begin(this.#exchange, this.#reply, this.framing), piece);
+  }
 }
 
 function trailerLines(trailers: HeadersInit | (() => HeadersInit)): string {

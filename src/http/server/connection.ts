@@ -148,6 +148,15 @@ export class ServerConnection implements TransportSink, DialogueConnection {
     this.#dialogue.admitted();
   }
 
+  abandon(): void {
+    this.#dialogue.abandon();
+  }
+
+  /** The handlers of the server are cancelled. */
+  cancelling(): void {
+    this.#dialogue.cancelling();
+  }
+
   expired(phase: Phase): void {
     const { core } = this;
     switch (phase) {

@@ -6,6 +6,8 @@ import { currentRuntime, type Runtime } from "../../kernel/runtime.ts";
 import type { Scope } from "../../kernel/scope.ts";
 import type { TaskScope } from "../../kernel/task.ts";
 import type { TaskGroup } from "../../kernel/task-group.ts";
+import { snapshotOf } from "../../kernel/snapshot.ts";
+import { formatTree } from "../../kernel/tree-text.ts";
 import { accessRecord, type Finished } from "./access-log.ts";
 import { Admission } from "./admission.ts";
 import { DateLine } from "./date-line.ts";
@@ -27,6 +29,8 @@ export interface Counts {
   failed: number;
   malformed: number;
   timedOut: number;
+  /** Handlers that were cancelled, and have not ended in their time. They are counted while they run. */
+  stuck: number;
 }
 
 function noCounts(): Counts {
@@ -42,6 +46,7 @@ function noCounts(): Counts {
     failed: 0,
     malformed: 0,
     timedOut: 0,
+    stuck: 0,
   };
 }
 
@@ -58,6 +63,9 @@ export class ServerCore implements RequestRules {
   readonly send: Phase;
   readonly linger: Phase;
   readonly farewell: Phase;
+  /** Of handlers: those that have a time limit, and those that are cancelled. */
+  readonly handling: Phase;
+  readonly ending: Phase;
   readonly admission: Admission;
   readonly date: DateLine;
   /** No more connections come; each is closed when it has nothing to do. */
@@ -80,9 +88,13 @@ export class ServerCore implements RequestRules {
     this.linger = new Phase("linger", plan.lingerMs);
     this.farewell = new Phase("farewell", plan.farewellMs);
     const queue = new Phase("queue", plan.queueMs);
-    const { handshake, head, idle, grace, body, send, linger, farewell } = this;
-    const phases = [handshake, head, idle, grace, body, send, linger, farewell, queue];
-    this.phases = new Phases(this.runtime, phases);
+    // What ends at once when it is cancelled has ended before the next tick.
+    this.ending = new Phase("ending", Math.max(plan.handlerGraceMs, 1));
+    this.handling = new Phase("handling", plan.handlerMs);
+    const { handshake, head, idle, grace, body, send, linger, farewell, ending, handling } = this;
+    const ofConnections = [handshake, head, idle, grace, body, send, linger, farewell, queue];
+    // Looked at in this order: what passes from `handling` to `ending` is not looked at again in the same tick.
+    this.phases = new Phases(this.runtime, [...ofConnections, ending, handling]);
     this.admission = new Admission(this.phases, queue, plan.maxRequests, plan.maxQueuedRequests);
     this.date = new DateLine(this.runtime);
   }
@@ -136,8 +148,34 @@ export class ServerCore implements RequestRules {
     if (exchange.replyState === "whole") counts.answered++;
     // One that was sending when its client left may have met that as an error before its cancellation.
     const wasLeft = exchange.hasLeft && exchange.replyState !== "whole";
-    if (wasLeft || exchange.task?.state === "cancelled") counts.cancelled++;
+    // A task that still runs was cancelled, and is stuck.
+    const state = exchange.task?.state;
+    if (wasLeft || state === "cancelled" || state === "running") counts.cancelled++;
     if (this.plan.accessLog) this.#log(accessRecord(exchange, this.runtime.turn.stamp));
+  }
+
+  /** A handler was cancelled, and has not ended in its time. It is awaited all the same, by `close` too; `onEnd` is called then. */
+  stuck(task: TaskScope, request: HttpRequest, onEnd: () => void): void {
+    const { counts } = this;
+    counts.stuck++;
+    task.rarely.onEnd = () => {
+      counts.stuck--;
+      onEnd();
+    };
+    const message = `the handler of ${requestName(request)} (request ${request.id}) was cancelled, and has not ended within ${this.plan.handlerGraceMs} ms. Its task still runs, and counts as in flight; nobody waits for its reply any more. It swallows its cancellation, or waits for a promise that knows of none.`;
+    this.#log({
+      level: "warning",
+      code: "TSY_HANDLER_STUCK",
+      message: `${message}\n${formatTree(snapshotOf(task))}`,
+    });
+  }
+
+  /** The server is closed, but for handlers that do not end. */
+  closeWaits(): void {
+    const { stuck } = this.counts;
+    if (stuck === 0) return;
+    const message = `close of a server waits for handlers that were cancelled before, and have not ended. There are ${stuck}; the log has named each.`;
+    this.#log({ level: "warning", code: "TSY_HANDLER_STUCK", message });
   }
 
   /** A handler has failed, and nobody but the log learns why. */

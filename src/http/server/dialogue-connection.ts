@@ -16,6 +16,8 @@ export interface ExchangeConnection {
   sendContinue(): void;
   /** The body is due: it must come, and not too slowly. */
   watchBody(): void;
+  /** The handler was to have ended by now, and has not. */
+  abandon(): void;
   /** Closes at once; with `reset` so that the client sees that something is missing. */
   destroy(reset: boolean): void;
 }

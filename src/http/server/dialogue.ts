@@ -9,15 +9,16 @@
  */
 import { inRoot } from "../../kernel/root-context.ts";
 import { HttpProtocolError } from "../wire/errors.ts";
-import { DATA, END, MORE } from "../wire/events.ts";
+import { MORE } from "../wire/events.ts";
 import { RequestReader } from "../wire/request-reader.ts";
 import { send } from "./answer.ts";
 import type { ConnectionOutput } from "./connection-output.ts";
 import type { DialogueConnection } from "./dialogue-connection.ts";
-import { phaseOfBody, phaseOfHead } from "./dialogue-phases.ts";
+import { goOn, phaseOfBody, phaseOfHead, readUpload } from "./dialogue-phases.ts";
 import { requestName, type ServerCore } from "./core.ts";
-import { DISCARD_BYTES, Exchange } from "./exchange.ts";
-import { errorReply, textOf } from "./failure.ts";
+import { Exchange } from "./exchange.ts";
+import { errorReply, SHUTTING_DOWN, textOf } from "./failure.ts";
+import { giveUp, handle } from "./handling.ts";
 import { HttpError } from "./http-error.ts";
 import type { HttpReply } from "./reply.ts";
 import type { RequestBody } from "./request-body.ts";
@@ -33,7 +34,6 @@ export class Dialogue {
   #exchange: Exchange | null = null;
   #isReading = false;
   #isBroken = false;
-  /** The client has ended its data. */
   #hasEnded = false;
   #onTaskEnd: (() => void) | null = null;
 
@@ -95,6 +95,22 @@ export class Dialogue {
   admitted(): void {
     if (this.#exchange !== null) this.#start(this.#exchange);
     this.#read();
+  }
+
+  /** The handlers of the server are cancelled, and no other begins. */
+  cancelling(): void {
+    const exchange = this.#exchange;
+    if (exchange?.isRunning === true) exchange.cancelling();
+    else if (exchange?.hasEnded === false) this.#turnDown(errorReply(503, SHUTTING_DOWN));
+  }
+
+  /** The handler was to have ended by now, and has not: the connection ends without it. */
+  abandon(): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return;
+    exchange.abandon();
+    giveUp(exchange);
+    this.#ended(exchange);
   }
 
   /** The time has come to look how much of the body has come since the last look. */
@@ -169,35 +185,23 @@ export class Dialogue {
 
   /** False when nothing more of it is there. */
   #readBody(exchange: Exchange, upload: RequestBody): boolean {
-    const { phases, body } = this.#core;
-    const connection = this.#connection;
-    switch (this.#reader.next()) {
-      case DATA:
-        upload.arrived(this.#reader.data);
-        if (upload.discardedBytes > DISCARD_BYTES) connection.linger(true);
-        return connection.isOpen;
-      case END:
-        upload.ended(this.#reader.trailers);
-        if (connection.phase === body) phases.leave(connection);
-        if (exchange.hasEnded) this.#settle(exchange);
-        return true;
-      default:
-        return false;
-    }
+    const goesOn = readUpload(this.#connection, this.#reader, upload);
+    if (upload.isComplete && exchange.hasEnded) this.#settle(exchange);
+    return goesOn;
   }
 
   #start(exchange: Exchange): void {
     if (this.#core.isStopped) {
       this.#core.admission.leave();
-      this.#turnDown(errorReply(503, "the server is shutting down"));
+      this.#turnDown(errorReply(503, SHUTTING_DOWN));
       return;
     }
     exchange.isRunning = true;
     if (!exchange.isBodyComplete) this.watchBody();
-    const task = this.#core.spawn(requestName(exchange.request), () => exchange.run(send));
+    const task = this.#core.spawn(requestName(exchange.request), () => handle(exchange));
     if (task.state === "running") {
-      exchange.task = task;
       task.rarely.onEnd = this.#onTaskEnd ??= () => this.#taskEnded();
+      exchange.began(task);
       return;
     }
     this.#core.admission.leave();
@@ -221,10 +225,7 @@ export class Dialogue {
     const connection = this.#connection;
     if (this.#output.isBackedUp && connection.isOpen) return;
     if (!connection.isOpen || exchange.isBodyComplete || exchange.closes) this.#exchange = null;
-    if (exchange.replyState !== "whole") connection.destroy(false);
-    else if (exchange.closes || this.#isBroken) connection.linger(!exchange.isBodyComplete);
-    else if (connection.isPaused) connection.resume();
-    else if (!exchange.isBodyComplete) this.watchBody();
+    goOn(connection, exchange, this.#isBroken);
   }
 
   #refuse(error: HttpProtocolError): void {

@@ -9,6 +9,19 @@ import { statusText } from "../wire/status-text.ts";
 import { HttpError } from "./http-error.ts";
 import { HttpReply } from "./reply.ts";
 
+/** What clients are told whose request is cancelled. */
+export const TOO_LONG = "the server took too long";
+export const SHUTTING_DOWN = "the server is shutting down";
+
+/** What the log says of the reply where a handler has failed. */
+export const GOT_500 = "The client got 500, and no details.";
+export const HAD_LEFT = "Its client had left.";
+
+/** {@link GOT_500}, where it was too late for that. */
+export function tooLate({ replyState }: { readonly replyState: string }): string {
+  return replyState === "whole" ? "The reply was sent." : "The reply had begun, and was cut off.";
+}
+
 /** A reply with an error status and a line of text. */
 export function errorReply(
   status: number,

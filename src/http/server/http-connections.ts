@@ -80,16 +80,17 @@ export class HttpConnections implements Served {
     const core = this.#core;
     core.isDraining = true;
     for (const connection of this.#connections) connection.drain();
-    try {
-      await this.#isEmpty.wait();
-    } finally {
-      core.stop();
-    }
+    await this.#isEmpty.wait();
+  }
+
+  cancelling(): void {
+    this.#core.stop();
+    for (const connection of this.#connections) connection.cancelling();
+    this.#core.closeWaits();
   }
 
   async dropped(): Promise<void> {
     const core = this.#core;
-    core.stop();
     for (const handshake of this.#handshakes) handshake.callOff();
     for (const connection of this.#connections) connection.part();
     await this.#isEmpty.wait();

@@ -1,6 +1,7 @@
 import { formatAddress, type Address } from "../../io/net/address.ts";
 import { ServerLife, type ServerParts } from "../../io/net/server-life.ts";
 import type { Network } from "../../io/net/network.ts";
+import { checkKnown, checkLimitMs } from "../check-options.ts";
 import type { ServerCore } from "./core.ts";
 import { HttpConnections } from "./http-connections.ts";
 
@@ -28,6 +29,8 @@ export interface HttpServerStats {
   /** What came and was no HTTP, and what took a client too long. */
   readonly malformed: number;
   readonly timedOut: number;
+  /** Handlers that run now, though they were cancelled and the time for their end is over (`handlerGraceMs`). They count as in flight. */
+  readonly stuck: number;
 }
 
 /** What became of a server's last requests, while it was closed. */
@@ -36,6 +39,14 @@ export interface CloseReport {
   readonly answered: number;
   /** Requests whose handlers were cancelled: the time was over, or the client had left. */
   readonly cancelled: number;
+}
+
+const closeOptions: ReadonlySet<string> = new Set(["drainMs"]);
+
+/** The time that a call of `close` gives, if it does. */
+export function checkDrain(options: { readonly drainMs?: number }): number | undefined {
+  checkKnown("close", options, closeOptions);
+  return options.drainMs === undefined ? undefined : checkLimitMs("drainMs of close", options.drainMs);
 }
 
 /** An HTTP server that listens. Made by {@link serve}. */
@@ -77,15 +88,18 @@ export class HttpServer implements AsyncDisposable {
   /**
    * Stops accepting, has what came answered with `connection: close`, and lets it take `drainMs` (default: what `serve` was given). Then the
    * handlers that are left are cancelled, their clients get 503, and all connections are closed. In a cancelled scope there are 5 s at most.
-   * Twice is the same as once. Called by a handler of its own it does not wait: that one would wait for itself.
+   * A second call can make the time shorter, and not longer. It waits for handlers that do not end, too: the log names them, and their clients
+   * do not wait (`handlerGraceMs`). Called by a handler of its own it does not wait: that one would wait for itself.
    *
    * Cancel safety: not a cancellation point.
+   * @throws {InvalidArgument} for a `drainMs` below 0, or that is no number.
    */
   async close(options: { readonly drainMs?: number } = {}): Promise<CloseReport> {
+    const drainMs = checkDrain(options);
     const { counts } = this.#core;
     this.#before ??= { answered: counts.answered, cancelled: counts.cancelled };
     const before = this.#before;
-    await this.#life.close(options.drainMs);
+    await this.#life.close(drainMs);
     return {
       answered: counts.answered - before.answered,
       cancelled: counts.cancelled - before.cancelled,

@@ -1,10 +1,10 @@
-import { checkCount, checkDuration, checkFunction, show } from "../../base/check.ts";
+import { checkCount, checkFunction, show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import { DRAIN_MS, type ListenSocketOptions } from "../../io/net/listen-socket.ts";
 import { checkTlsServerOptions } from "../../io/net/tls.ts";
 import type { TlsServerOptions } from "../../io/net/tls-options.ts";
 import { isToken } from "../wire/characters.ts";
-import { checkFlag, checkKnown } from "../check-options.ts";
+import { checkFlag, checkKnown, checkLimitMs } from "../check-options.ts";
 import { limitsOf, type WireLimits } from "../wire/limits.ts";
 import { ProxyTrust, type ProxyHeader, type TrustedProxies } from "./proxy-trust.ts";
 import type { Reply } from "./reply.ts";
@@ -35,6 +35,11 @@ export interface ServeOptions extends ListenSocketOptions {
   readonly maxBodyBytes?: number;
   /** For how long a handler may run; then it is cancelled, and the client gets 503. Default `Infinity`. */
   readonly handlerMs?: number;
+  /**
+   * How long a handler that was cancelled may take to end. Then its client gets 503 or, where the reply had begun, is cut off, and the log is told;
+   * the handler counts as in flight until it ends. Default 5,000.
+   */
+  readonly handlerGraceMs?: number;
   /** For how long the head of a request may take, from its first byte; on a new connection from its beginning. Default 10,000. */
   readonly headMs?: number;
   /** For how long a connection may be without a request. Default 60,000. */
@@ -83,6 +88,7 @@ export interface ServePlan {
   readonly idleMs: number;
   readonly queueMs: number;
   readonly handlerMs: number;
+  readonly handlerGraceMs: number;
   readonly sendMs: number;
   readonly drainMs: number;
   readonly closeGraceMs: number;
@@ -96,6 +102,7 @@ const HEAD_MS = 10_000;
 const IDLE_MS = 60_000;
 const SEND_MS = 60_000;
 const CLOSE_GRACE_MS = 250;
+const HANDLER_GRACE_MS = 5_000;
 const QUEUE_MS = 1_000;
 const MAX_QUEUED_REQUESTS = 100;
 const MAX_BODY_BYTES = 1_048_576;
@@ -107,29 +114,38 @@ const LINGER_MS = 5_000;
 /** How long a connection that is being closed waits for the client to close it, too. */
 const FAREWELL_MS = 1_000;
 
-/** @throws {InvalidArgument} which names the option. */
-export function planOf(handler: Handler, options: ServeOptions): ServePlan {
-  checkFunction("handler of serve", handler);
-  checkKnown("serve", options, known);
-  if (options.onError !== undefined) checkFunction("onError of serve", options.onError);
-  if (options.tls !== undefined) checkTlsServerOptions("serve", options.tls);
+/**
+ * The plan of what messages call `caller`, which has the options `known`.
+ *
+ * @throws {InvalidArgument} which names the option.
+ */
+export function planOf(
+  caller: string,
+  handler: Handler,
+  options: ServeOptions,
+  known: ReadonlySet<string> = serveOptions,
+): ServePlan {
+  checkFunction(`handler of ${caller}`, handler);
+  checkKnown(caller, options, known);
+  if (options.onError !== undefined) checkFunction(`onError of ${caller}`, options.onError);
+  if (options.tls !== undefined) checkTlsServerOptions(caller, options.tls);
   const { trustProxy, proxyHeader = "x-forwarded", requestIdHeader = "x-request-id" } = options;
   return {
-    ...countsOf(options),
-    ...durationsOf(options),
+    ...countsOf(caller, options),
+    ...durationsOf(caller, options),
     handler,
     tls: options.tls ?? null,
-    limits: limitsOf("serve", options.limits ?? {}),
+    limits: limitsOf(caller, options.limits ?? {}),
     trust: trustProxy === undefined ? null : new ProxyTrust(trustProxy, proxyHeader),
-    requestIdHeader: checkFieldName("requestIdHeader of serve", requestIdHeader),
+    requestIdHeader: checkFieldName(`requestIdHeader of ${caller}`, requestIdHeader),
     onError: options.onError ?? null,
-    accessLog: checkFlag("accessLog of serve", options.accessLog ?? false),
-    allowHalfClose: checkFlag("allowHalfClose of serve", options.allowHalfClose ?? false),
+    accessLog: checkFlag(`accessLog of ${caller}`, options.accessLog ?? false),
+    allowHalfClose: checkFlag(`allowHalfClose of ${caller}`, options.allowHalfClose ?? false),
   };
 }
 
 /** The names of all options. */
-const known: ReadonlySet<keyof ServeOptions> = new Set<keyof ServeOptions>([
+const serveOptions: ReadonlySet<keyof ServeOptions> = new Set<keyof ServeOptions>([
   "host",
   "port",
   "path",
@@ -140,6 +156,7 @@ const known: ReadonlySet<keyof ServeOptions> = new Set<keyof ServeOptions>([
   "queueMs",
   "maxBodyBytes",
   "handlerMs",
+  "handlerGraceMs",
   "headMs",
   "idleMs",
   "minBodyBytesPerSecond",
@@ -165,9 +182,11 @@ function checkFieldName(name: string, value: string): string {
   throw new InvalidArgument(`${name} is ${show(value)}. Give the name of a header field.`);
 }
 
-function countsOf(options: ServeOptions) {
-  const count = (name: keyof ServeOptions, otherwise: number, least: 0 | 1): number =>
-    checkCount(`${name} of serve`, (options[name] as number | undefined) ?? otherwise, least);
+function countsOf(caller: string, options: ServeOptions) {
+  const count = (name: keyof ServeOptions, otherwise: number, least: 0 | 1): number => {
+    const value = options[name];
+    return value === undefined ? otherwise : checkCount(`${name} of ${caller}`, value as number, least);
+  };
   return {
     maxConnections: count("maxConnections", Infinity, 0),
     maxRequests: count("maxRequests", Infinity, 1),
@@ -177,15 +196,19 @@ function countsOf(options: ServeOptions) {
   };
 }
 
-function durationsOf(options: ServeOptions) {
+function durationsOf(caller: string, options: ServeOptions) {
   const duration = (name: keyof ServeOptions, otherwise: number): number =>
-    checkDuration(`${name} of serve`, (options[name] as number | undefined) ?? otherwise);
+    options[name] === undefined ? otherwise : checkLimitMs(`${name} of ${caller}`, options[name]);
+  // That one is the socket's affair.
+  duration("keepAliveMs", Infinity);
+  const handshakeMs = options.tls?.handshakeMs ?? HANDSHAKE_MS;
   return {
-    handshakeMs: options.tls?.handshakeMs ?? HANDSHAKE_MS,
+    handshakeMs: checkLimitMs(`handshakeMs in tls of ${caller}`, handshakeMs),
     headMs: duration("headMs", HEAD_MS),
     idleMs: duration("idleMs", IDLE_MS),
     queueMs: duration("queueMs", QUEUE_MS),
     handlerMs: duration("handlerMs", Infinity),
+    handlerGraceMs: duration("handlerGraceMs", HANDLER_GRACE_MS),
     sendMs: duration("sendMs", SEND_MS),
     drainMs: duration("drainMs", DRAIN_MS),
     closeGraceMs: duration("closeGraceMs", CLOSE_GRACE_MS),

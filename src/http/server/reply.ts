@@ -2,7 +2,7 @@
 import { show } from "../../base/check.ts";
 import { InvalidArgument } from "../../base/tsyncio-error.ts";
 import { outgoingBody, OutgoingBody, jsonBody, type BodyInit } from "../body/outgoing-body.ts";
-import { HttpResponse } from "../client/response.ts";
+import type { HttpResponse } from "../client/response.ts";
 import { givenFields, nothingGiven, type GivenFields } from "./given-fields.ts";
 import { BodyLengthMismatch } from "../wire/errors.ts";
 import { fieldsText, type HeadersInit } from "../wire/fields.ts";
@@ -17,6 +17,8 @@ export type ReplyBody = BodyInit | JsonValue | null | undefined;
 /**
  * What a handler returns. A file or `ByteStream` in it is the server's from then on, which closes it. Text is sent as `text/plain`, bytes as they are, forms, files and streams as what they are; a web `Response`, or the
  * `HttpResponse` of another server, as itself; any other object, array, number or boolean as JSON; nothing as 204.
+ *
+ * A stream begins with its first piece: what it throws before that is answered like an error of the handler. An empty piece sends the head at once.
  */
 export type Reply = ReplyBody | HttpReply | Response | HttpResponse | void;
 
@@ -32,7 +34,7 @@ export interface ReplyOptions {
   readonly trailers?: HeadersInit | (() => HeadersInit);
 }
 
-/** A reply that is more than a body. Made by {@link reply}. */
+/** A reply that is more than a body. Made by {@link reply}. The head of one with a stream goes out with the first piece, also an empty one. */
 export class HttpReply {
   readonly status: number;
   /** @internal Null for that of the status. */
@@ -95,7 +97,8 @@ export function checkLength(
 }
 
 /**
- * A reply with a status, header fields or trailers of its own.
+ * A reply with a status, header fields or trailers of its own. A stream in it begins with its first piece: what it throws before is answered with
+ * an error status in place of this one; an empty piece sends the head at once.
  *
  * @throws {InvalidArgument} for a status outside of 200 to 599, a body with a status that has none, or that is a reply itself or a promise, and
  * fields that cannot be sent.
@@ -164,80 +167,3 @@ function isBody(value: ReplyBody): boolean {
     value instanceof ReadableStream
   );
 }
-
-/** The reply that a handler's value stands for. */
-export function replyOf(value: Reply): HttpReply {
-  if (value instanceof HttpReply) return value;
-  if (value instanceof Response) return ofResponse(value);
-  if (value instanceof HttpResponse) return ofClientResponse(value);
-  const body = bodyOf(value as ReplyBody);
-  const status = body === null ? 204 : 200;
-  return new HttpReply({ status, reason: null, fields: "", body, trailers: null });
-}
-
-/** Nobody takes what a handler gave: a stream in it is told so, a file in it is closed. */
-export function discard(value: unknown): Promise<void> | undefined {
-  try {
-    return replyOf(value as Reply).body?.close() ?? undefined;
-  } catch {
-    // What is no reply holds nothing of ours.
-    return undefined;
-  }
-}
-
-/** A web response: what frames its body is left out, for it is framed anew. */
-function ofResponse(response: Response): HttpReply {
-  const { status } = response;
-  if (status < 200)
-    throw new InvalidArgument(
-      "the handler returned Response.error(), or a status below 200. Give an answer.",
-    );
-  if (response.bodyUsed)
-    throw new InvalidArgument(
-      "the handler returned a Response whose body has been read. Return it unread, or a clone().",
-    );
-  const headers: Array<[string, string]> = [];
-  for (const [name, value] of response.headers) if (!FRAMING.has(name)) headers.push([name, value]);
-  const reason = response.statusText === "" ? null : response.statusText;
-  const body = response.body === null ? null : outgoingBody(response.body as ReadableStream<Uint8Array>);
-  try {
-    if (reason !== null) responseHeadText(status, reason, "");
-    return new HttpReply({ status, reason, fields: fieldsText(headers), body, trailers: null });
-  } catch (error) {
-    body?.dispose();
-    throw error;
-  }
-}
-
-/** The response of another server is handed on: its status, its fields but for those of its connection, and its body as it comes. */
-function ofClientResponse(response: HttpResponse): HttpReply {
-  const { status, reason, body } = response;
-  const { headers: fields, isDecoded } = response;
-  const left = new Set(
-    fields
-      .getAll("connection")
-      .join()
-      .toLowerCase()
-      .split(/[\t ,]+/),
-  );
-  const headers = [...fields].filter(
-    ([name]) =>
-      !FRAMING.has(name) &&
-      !left.has(name) &&
-      !(isDecoded && (name === "content-encoding" || name === "content-length")),
-  );
-  return new HttpReply({
-    status,
-    reason: reason === "" ? null : reason,
-    fields: fieldsText(headers),
-    body: hasNoContent(status) || body.isAtEnd ? null : outgoingBody(body),
-    trailers: null,
-  });
-}
-
-const FRAMING: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "transfer-encoding",
-  "upgrade",
-]);

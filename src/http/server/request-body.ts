@@ -54,7 +54,7 @@ export class RequestBody implements BodySource {
   }
 
   get contentType(): string | null {
-    return this.#owner.head.headers.get("content-type");
+    return this.#owner.head.contentType;
   }
 
   get announcedBytes(): number | null {

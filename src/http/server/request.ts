@@ -8,6 +8,7 @@ import type { IncomingBody } from "../body/incoming-body.ts";
 import type { StandardSchema } from "../body/standard-schema.ts";
 import type { HttpHeaders } from "../wire/fields.ts";
 import type { RequestHead } from "../wire/request-head.ts";
+import { resolveTarget } from "../wire/target.ts";
 import { HttpError } from "./http-error.ts";
 import { addressOf, type ClientOrigin, type ProxyTrust } from "./proxy-trust.ts";
 
@@ -75,7 +76,7 @@ export class HttpRequest {
     return this.#head.target;
   }
 
-  /** The path of the target, percent-encoded as the client wrote it. */
+  /** The path of the target, percent-encoded as the client wrote it. Below the path of a framework (`toNodeHandler`): what is left behind that. */
   get path(): string {
     const { path } = this.#head;
     const end = path.indexOf("?");
@@ -189,7 +190,8 @@ export class HttpRequest {
 
   /** The path stands behind the host, so that one that begins with two slashes is no host. */
   #makeUrl(): URL {
-    const { path } = this.#head;
+    const { method, target } = this.#head;
+    const { path } = resolveTarget(method, target, null);
     const host = this.host === "" ? "localhost" : this.host;
     try {
       return new URL(`${this.scheme}://${host}${path.startsWith("/") ? path : "/"}`);

@@ -12,7 +12,8 @@ import { planOf, type Handler, type ServeOptions } from "./options.ts";
  * The task is cancelled, with all that it began, when its client leaves, when it takes longer than `handlerMs`, and when the server is closed
  * and the time for that is over; what must outlive the request belongs in `withShield` or in `currentRuntime().background`. What a handler
  * throws is answered: {@link HttpError} as it says, what is wrong with the body of the request by 4xx, anything else by 500 without details
- * and one record in the log. The server lives under the runtime, not under the caller's scope: leave it by `await using`, or call `close`.
+ * and one record in the log. One that does not end though it is cancelled is not waited for longer than `handlerGraceMs`: its client gets 503, and
+ * the log is told. The server lives under the runtime, not under the caller's scope: leave it by `await using`, or call `close`.
  * Handlers run in the context of the caller.
  *
  * Cancel safety: a cancelled call listens no more.
@@ -28,7 +29,7 @@ import { planOf, type Handler, type ServeOptions } from "./options.ts";
  * console.log((await stream.readText()).split("\r\n\r\n")[1]); // {"hello":"world"}
  */
 export async function serve(handler: Handler, options: ServeOptions = {}): Promise<HttpServer> {
-  const plan = planOf(handler, options);
+  const plan = planOf("serve", handler, options);
   const at = addressOf(options);
   const settings = listenSettings("serve", options);
   const network = currentNetwork();

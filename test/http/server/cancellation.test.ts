@@ -6,6 +6,7 @@ import {
   currentRuntime,
   Event,
   Future,
+  InvalidArgument,
   sleep,
   withShield,
   withTaskGroup,
@@ -376,6 +377,59 @@ describe("A server that is closed", () => {
     assert.equal(server.stats().inFlight, 0);
   });
 
+  timed("twice has the shorter of both times, whichever call comes first", async (time) => {
+    for (const [first, second] of [
+      [30_000, 1_000],
+      [1_000, 30_000],
+      [Infinity, 1_000],
+    ] as const) {
+      const endless = new Endless();
+      const server = await local(endless.handler, { closeGraceMs: 0 });
+      await using one = await client(server);
+      await one.send(get());
+      await endless.began.wait();
+      const start = time.now();
+      const reports = await Promise.all([
+        server.close({ drainMs: first }),
+        server.close({ drainMs: second }),
+        one.response().then(() => one.stream.close()),
+      ]);
+      assert.deepEqual(reports[0], reports[1]);
+      assert.equal(reports[0].cancelled, 1);
+      assert.equal(time.now() - start, 1_000);
+    }
+  });
+
+  timed("anew while it drains has its time made shorter, and not longer", async (time) => {
+    const endless = new Endless();
+    const server = await local(endless.handler, { closeGraceMs: 0 });
+    await using one = await client(server);
+    await one.send(get());
+    await endless.began.wait();
+    await withTaskGroup(async (group) => {
+      group.spawn(() => server.close({ drainMs: 30_000 }));
+      await sleep(1_000);
+      group.spawn(() => server.close({ drainMs: 500 }));
+      await sleep(100);
+      group.spawn(() => server.close());
+      await one.response();
+      assert.equal(time.now(), 1_500);
+      await one.stream.close();
+    });
+    assert.equal(time.now(), 1_500);
+    assert.equal((await server.close({ drainMs: 0 })).cancelled, 1);
+  });
+
+  law("refuses a time that is none", async () => {
+    await using server = await local(() => "");
+    for (const drainMs of [-1, Number.NaN, "5" as never, null as never])
+      await assert.rejects(
+        server.close({ drainMs }),
+        (error) => error instanceof InvalidArgument && error.message.includes("drainMs of close"),
+      );
+    await assert.rejects(server.close({ drainMS: 5 } as never), /drainMS/);
+  });
+
   law("by a handler of its own does not wait for itself", async () => {
     const holder: { server: HttpServer | null } = { server: null };
     const server = await local(async () => {
@@ -386,6 +440,31 @@ describe("A server that is closed", () => {
     await using one = await client(server);
     assert.equal((await one.ask(get("/", "Connection: close\r\n"))).body, "closing");
     await server.closed;
+  });
+
+  timed("by a handler of its own has the time made shorter, for that one, too", async (time) => {
+    const endless = new Endless();
+    const holder: { server: HttpServer | null } = { server: null };
+    const server = await local(
+      async (request) => {
+        if (request.path === "/close") await holder.server!.close({ drainMs: 500 });
+        return endless.handler(request);
+      },
+      { closeGraceMs: 0 },
+    );
+    holder.server = server;
+    await using first = await client(server);
+    await using second = await client(server);
+    await first.send(get());
+    await endless.began.wait();
+    await second.send(get("/close"));
+    const responses = await Promise.all([first.response(), second.response()]);
+    assert.deepEqual(
+      responses.map(({ status }) => status),
+      [503, 503],
+    );
+    assert.equal(time.now(), 500);
+    await Promise.all([first.stream.close(), second.stream.close(), server.closed]);
   });
 
   timed("refuses nobody in silence: requests in the queue are answered, or get 503", async () => {

@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { currentScope } from "../../../src/lowlevel.ts";
-import { sleep, withTaskGroup } from "../../../src/index.ts";
-import { serve, type Handler, type HttpServer } from "../../../src/http.ts";
+import { sleep, withShield, withTaskGroup } from "../../../src/index.ts";
+import { serve, type Handler, type HttpServer, type ServeOptions } from "../../../src/http.ts";
 import { connect, withNetwork } from "../../../src/io.ts";
 import { MemoryNetwork, simulate } from "../../../src/testing.ts";
+import { logTexts } from "../../log-texts.ts";
 import { everyStep } from "../../every-step.ts";
 import { get, post, RawClient } from "./raw-client.ts";
 import { local } from "./worlds.ts";
@@ -50,6 +51,12 @@ class Work {
   alive = 0;
   begun = 0;
   ended = 0;
+  /** How long a handler takes for its clean-up, whatever happens. */
+  readonly #cleanUpMs: number;
+
+  constructor(cleanUpMs: number = 0) {
+    this.#cleanUpMs = cleanUpMs;
+  }
 
   readonly handler: Handler = async (request) => {
     this.begun++;
@@ -63,6 +70,7 @@ class Work {
       if (request.path === "/stream") return this.#stream(text);
       return `${request.path} ${text}`;
     } finally {
+      if (this.#cleanUpMs > 0) await withShield(Infinity, () => sleep(this.#cleanUpMs));
       this.alive--;
       this.ended++;
     }
@@ -115,32 +123,50 @@ async function visit(server: HttpServer, name: string, leavesAfterMs: number): P
   return answers;
 }
 
+/** Three clients, two of which leave, and a server that is closed meanwhile; what is to be so at the end. */
+async function played(work: Work, options: ServeOptions): Promise<void> {
+  const server = await serve(work.handler, {
+    host: "127.0.0.1",
+    port: 80,
+    maxRequests: 2,
+    queueMs: 50,
+    ...options,
+  });
+  await withTaskGroup(async (group) => {
+    for (const [name, leavesAfterMs] of [
+      ["one", 1_000],
+      ["two", 6],
+      ["three", 13],
+    ] as const)
+      group.spawn(() => visit(server, name, leavesAfterMs));
+    await sleep(20);
+    await server.close({ drainMs: 4 });
+  });
+  assert.equal(work.alive, 0);
+  assert.equal(work.begun, work.ended);
+  const { connections, inFlight, queued, stuck } = server.stats();
+  assert.deepEqual([connections, inFlight, queued, stuck], [0, 0, 0, 0]);
+  assert.equal(currentScope().hasEnded, false);
+}
+
 describe("A server in simulation", () => {
   it(
     "answers each request or visibly fails it, mixes nothing up, and leaves nothing alive, whatever clients do",
-    simulate({ runs: 20, faults: { network: true } }, async () => {
-      const work = new Work();
-      const server = await serve(work.handler, {
-        host: "127.0.0.1",
-        port: 80,
-        maxRequests: 2,
-        queueMs: 50,
-      });
-      await withTaskGroup(async (group) => {
-        for (const [name, leavesAfterMs] of [
-          ["one", 1_000],
-          ["two", 6],
-          ["three", 13],
-        ] as const)
-          group.spawn(() => visit(server, name, leavesAfterMs));
-        await sleep(20);
-        await server.close({ drainMs: 4 });
-      });
-      assert.equal(work.alive, 0);
-      assert.equal(work.begun, work.ended);
-      const { connections, inFlight, queued } = server.stats();
-      assert.deepEqual([connections, inFlight, queued], [0, 0, 0]);
-      assert.equal(currentScope().hasEnded, false);
-    }),
+    simulate({ runs: 20, faults: { network: true } }, () => played(new Work(), {})),
   );
+
+  for (const [when, cleanUpMs] of [
+    ["before their grace is over", 2],
+    ["in the moment in which it is over", 3],
+    ["after it", 4],
+  ] as const)
+    it(
+      `does so too where handlers end ${when}`,
+      simulate({ runs: 10, faults: { network: true } }, async () => {
+        const texts = await logTexts(() =>
+          played(new Work(cleanUpMs), { handlerMs: 4, handlerGraceMs: 3 }),
+        );
+        for (const text of texts) assert.match(text, /^TSY_HANDLER_STUCK/);
+      }),
+    );
 });

@@ -342,15 +342,39 @@ describe("serve", () => {
     await refused(() => serve(pathOf, { port: 65_536 }), /port.*65536/);
     await refused(() => serve(pathOf, { host: "" }), /host/);
     await refused(() => serve(pathOf, { path: "" }), /path/);
-    await refused(() => serve(pathOf, { maxConnections: -1 }), /maxConnections/);
     await refused(() => serve(pathOf, { maxRequests: 0 }), /maxRequests/);
-    await refused(() => serve(pathOf, { headMs: Number.NaN }), /headMs/);
     await refused(() => serve(pathOf, { tls: {} as never }), /no certificate/);
     await refused(() => serve(pathOf, { trustProxy: ["10.0.0.0/33"] }), /trustProxy.*10.0.0.0\/33/);
     await refused(() => serve(pathOf, { trustProxy: ["proxy.example"] }), /trustProxy/);
     await refused(() => serve(pathOf, { trustProxy: -1 }), /trustProxy/);
     await refused(() => serve(pathOf, { limits: { headbytes: 1 } as never }), /headbytes/);
     await refused(() => serve(pathOf, { limits: { headBytes: -1 } }), /headBytes/);
+  });
+
+  it("refuses a limit that is negative or no number, and a part of a count, and says what is allowed", async () => {
+    const counts = ["maxConnections", "maxRequests", "maxQueuedRequests", "maxBodyBytes"];
+    const times = ["headMs", "idleMs", "queueMs", "handlerMs", "handlerGraceMs", "sendMs", "drainMs"];
+    const refused = async (options: object, name: string): Promise<void> => {
+      const isNamed = (error: unknown): boolean =>
+        error instanceof InvalidArgument &&
+        error.message.includes(`${name} of serve is `) &&
+        /at least [01], or Infinity/.test(error.message);
+      await assert.rejects(serve(pathOf, options), isNamed);
+    };
+    for (const name of [...counts, "minBodyBytesPerSecond", ...times, "closeGraceMs", "keepAliveMs"])
+      for (const value of [-1, -Infinity, Number.NaN, "5", null, 5n])
+        await refused({ [name]: value }, name);
+    for (const name of counts) await refused({ [name]: 1.5 }, name);
+    await using server = await local(pathOf, {
+      headMs: 1_000.5,
+      idleMs: Infinity,
+      sendMs: 1_000,
+      handlerGraceMs: 0,
+      maxQueuedRequests: 0,
+      maxConnections: Infinity,
+    });
+    await using one = await client(server);
+    assert.equal((await one.ask(get("/x"))).body, "/x");
   });
 
   timed("keeps to limits that it is given", async () => {

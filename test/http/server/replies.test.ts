@@ -4,7 +4,7 @@ import { InvalidArgument, sleep } from "../../../src/index.ts";
 import { BodyLengthMismatch, HttpError, reply, type Handler, type Reply } from "../../../src/http.ts";
 import { openFile, temporaryFile, writeFile, UnexpectedEnd, ConnectionReset } from "../../../src/io.ts";
 import { get } from "./raw-client.ts";
-import { law, withServer } from "./worlds.ts";
+import { law, timed, withServer } from "./worlds.ts";
 import { logTexts } from "../../log-texts.ts";
 
 /** Asks once, of a server that answers with `value`. */
@@ -238,6 +238,30 @@ describe("A reply", () => {
       },
     );
   });
+});
+
+describe("A streamed reply whose end is written", () => {
+  timed(
+    "is whole, like one in hand: it goes out as its client takes it, though the time of its handler is over",
+    async () => {
+      const sum = "s".repeat(200_000);
+      async function* body(): AsyncGenerator<string> {
+        yield "x";
+      }
+      await withServer(
+        () => reply(body(), { trailers: { sum } }),
+        async (one, server) => {
+          await one.send(get());
+          await sleep(2_000);
+          const { inFlight, answered, idle } = server.stats();
+          assert.deepEqual([inFlight, answered, idle], [0, 1, 0]);
+          assert.equal(await one.rest().then((text) => text.endsWith(`sum: ${sum}\r\n\r\n`)), true);
+        },
+        { handlerMs: 1_000, idleMs: 10 },
+      );
+    },
+    1_024,
+  );
 });
 
 describe("What cannot be sent", () => {

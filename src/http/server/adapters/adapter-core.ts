@@ -1,5 +1,4 @@
 /** What both adapters share: their options, and the head of a request that another server has read. */
-import { checkFunction } from "../../../base/check.ts";
 import { currentRuntime } from "../../../kernel/runtime.ts";
 import { HttpHeaders } from "../../wire/fields.ts";
 import type { RequestHead } from "../../wire/request-head.ts";
@@ -11,6 +10,7 @@ import { planOf, type Handler, type ServeOptions } from "../options.ts";
 export type AdapterOptions = Pick<
   ServeOptions,
   | "accessLog"
+  | "handlerGraceMs"
   | "handlerMs"
   | "maxBodyBytes"
   | "onError"
@@ -19,10 +19,20 @@ export type AdapterOptions = Pick<
   | "trustProxy"
 >;
 
+const adapterOptions: ReadonlySet<keyof AdapterOptions> = new Set<keyof AdapterOptions>([
+  "accessLog",
+  "handlerGraceMs",
+  "handlerMs",
+  "maxBodyBytes",
+  "onError",
+  "proxyHeader",
+  "requestIdHeader",
+  "trustProxy",
+]);
+
 /** Handlers run in the context of the caller, as tasks in the background of its runtime. */
 export function adapterCore(caller: string, handler: Handler, options: AdapterOptions): ServerCore {
-  checkFunction(`handler of ${caller}`, handler);
-  const core = new ServerCore(planOf(handler, options));
+  const core = new ServerCore(planOf(caller, handler, options, adapterOptions));
   core.begin(currentRuntime().background, null);
   return core;
 }
@@ -30,7 +40,10 @@ export function adapterCore(caller: string, handler: Handler, options: AdapterOp
 /** What another server tells of a request. */
 export interface ForeignHead {
   readonly method: string;
+  /** As the client wrote it. */
   readonly target: string;
+  /** What of it is left for the handler, where a framework has taken a part of its path away. */
+  readonly mountedTarget?: string;
   readonly version: 10 | 11;
   readonly fields: Iterable<readonly [string, string]>;
   /** Where the fields do not say it. */
@@ -44,20 +57,20 @@ export interface ForeignHead {
  */
 export function headOf(foreign: ForeignHead): RequestHead {
   const headers = headersOf(foreign.fields);
-  const { host, path } = resolveTarget(
-    foreign.method,
-    foreign.target,
-    headers.get("host") ?? foreign.host,
-  );
+  const { method, target, mountedTarget = target } = foreign;
+  const named = headers.get("host") ?? foreign.host;
+  const { host } = resolveTarget(method, target, named);
+  const { path } = resolveTarget(method, mountedTarget, named);
   const length = headers.get("content-length");
   return {
-    method: foreign.method,
-    target: foreign.target,
+    method,
+    target,
     version: foreign.version,
     headers,
     host,
     path,
     bodyBytes: foreign.hasBody ? (length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1) : 0,
+    contentType: headers.get("content-type"),
     keepsAlive: false,
     expectsContinue: false,
     upgrade: null,

@@ -87,6 +87,8 @@ class CollectedReply implements ReplyOutput {
     this.#head = head;
   }
 
+  flushHead(): void {}
+
   write(bytes: Uint8Array): boolean {
     this.#chunks.push(bytes.slice());
     return true;

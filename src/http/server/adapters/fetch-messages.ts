@@ -122,6 +122,8 @@ export class FetchOutput implements ReplyOutput {
     this.response.resolve(new Response(stream, initOf(head)));
   }
 
+  flushHead(): void {}
+
   write(bytes: Uint8Array): boolean {
     const controller = this.#controller;
     if (controller === null) return false;

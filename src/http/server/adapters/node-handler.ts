@@ -22,7 +22,9 @@ export type NodeHandler = (request: NodeRequest, response: NodeResponse) => void
  *
  * As with `serve`, each request is a task, cancelled with all that it began when its client leaves; replies go no faster than the client
  * takes them; what a handler throws is answered, and what is no fault of the client reported. How long heads and bodies may take, and how
- * many connections there are, is that server's affair. Tasks live in the background of the caller's runtime: closing the server does not
+ * many connections there are, is that server's affair. Below a path of Express or Connect, `request.path` is what is left behind that path, as
+ * their own handlers see it; `target` and `url` are what the client asked for. The handler reads the body itself: mount it before parsers such as
+ * `express.json()`. Tasks live in the background of the caller's runtime: closing the server does not
  * end them, their clients' leaving does.
  *
  * @throws {InvalidArgument} for options that make no sense.
@@ -71,7 +73,8 @@ function headOfNode(request: NodeRequest): RequestHead {
   const authority = fields.find(([name]) => name === ":authority")?.[1] ?? null;
   return headOf({
     method: request.method ?? "GET",
-    target: request.url ?? "/",
+    target: request.originalUrl ?? request.url ?? "/",
+    mountedTarget: request.url ?? "/",
     version: request.httpVersionMajor === 1 && request.httpVersionMinor === 0 ? 10 : 11,
     fields,
     host: authority,

@@ -2,6 +2,7 @@
 import { ConnectionReset } from "../../../io/errors.ts";
 import { inRoot } from "../../../kernel/root-context.ts";
 import { WaitQueue } from "../../../kernel/wait-queue.ts";
+import { BodyUsed } from "../../body/errors.ts";
 import { httpPlatform } from "../../platform.ts";
 import { HttpHeaders } from "../../wire/fields.ts";
 import type { ReplyHead, ReplyOutput } from "./reply-output.ts";
@@ -11,11 +12,16 @@ import type { BodyInput, Visit } from "./visit.ts";
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+  /** Set by Express and Connect, which take the path of a mount out of `url`. */
+  readonly originalUrl?: string | undefined;
   readonly httpVersionMinor: number;
   readonly httpVersionMajor: number;
   readonly rawHeaders: readonly string[];
   readonly rawTrailers: readonly string[];
   readonly complete: boolean;
+  /** Whether somebody has read of the body, and whether all of it. */
+  readonly readableDidRead?: boolean | undefined;
+  readonly readableEnded?: boolean | undefined;
   readonly socket: object;
   on(event: string, listener: (value: unknown) => void): unknown;
   off(event: string, listener: (value: unknown) => void): unknown;
@@ -29,6 +35,7 @@ export interface NodeResponse {
   readonly destroyed: boolean;
   writeHead(status: number, reason: string, fields: string[]): unknown;
   writeHead(status: number, fields: string[]): unknown;
+  flushHeaders(): unknown;
   write(chunk: string | Uint8Array): boolean;
   end(chunk?: string | Uint8Array): unknown;
   addTrailers(fields: readonly [string, string][]): void;
@@ -43,6 +50,9 @@ export function pairs(raw: readonly string[]): [string, string][] {
   return found;
 }
 
+const READ_BEFORE =
+  "something before this handler has read of it, a parser such as express.json() say. Mount the handler before that.";
+
 /** The body of a request of Node. */
 export class NodeInput implements BodyInput {
   readonly #request: NodeRequest;
@@ -54,8 +64,12 @@ export class NodeInput implements BodyInput {
   }
 
   start(visit: Visit): void {
-    this.#visit = visit;
     const request = this.#request;
+    if (request.readableDidRead === true || request.readableEnded === true) {
+      visit.bodyFailed(new BodyUsed("read", visit.name, READ_BEFORE));
+      return;
+    }
+    this.#visit = visit;
     inRoot(() => {
       request.on("data", this.#arrived);
       request.on("end", this.#ended);
@@ -145,6 +159,10 @@ export class NodeOutput implements ReplyOutput {
 
   writeText(text: string): boolean {
     return inRoot(() => this.#response.write(httpPlatform().utf8(text)));
+  }
+
+  flushHead(): void {
+    inRoot(() => this.#response.flushHeaders());
   }
 
   waitDrained(): Promise<void> {

@@ -14,6 +14,8 @@ export interface ReplyHead {
 export interface ReplyOutput extends BodySink {
   whole(head: ReplyHead, body: string | Uint8Array): void;
   begin(head: ReplyHead): void;
+  /** The head goes out by itself, where it has begun: no piece of the body is there yet. */
+  flushHead(): void;
   end(trailers: HttpHeaders | null): void;
   /** The reply, if it has begun, is not going to be whole: whoever gets it is to see that. */
   cut(error: unknown): void;

@@ -1,14 +1,11 @@
 /**
  * A request that came by another server, and its handling by a handler of ours: what an `Exchange` is on a connection of our own.
  *
- * States of the reply:  none -> begun -> whole, or broken: it could not become whole, and the other server is told to cut it.
- *
  * Invariants
  * - The handler runs in a background task of the runtime, in the context of whoever made the adapter. It is cancelled when the client
- *   leaves, with all that it began, and what it reads or writes then fails or is dropped.
+ *   leaves, with all that it began, and what it reads or writes then fails or is dropped. One that does not end in its time is not waited for.
  * - What a handler throws ends here: as a reply, as a record in the log, or as the cancellation of its task.
  */
-import { forEachChunk } from "../../../io/adapters/foreign-iterator.ts";
 import { StreamClosed } from "../../../io/errors.ts";
 import { cancellationIn } from "../../../kernel/cancellation-in.ts";
 import { currentScope } from "../../../kernel/current.ts";
@@ -16,18 +13,18 @@ import { setDeadline } from "../../../kernel/limit.ts";
 import { IS_QUIET } from "../../../kernel/scope.ts";
 import type { TaskScope } from "../../../kernel/task.ts";
 import type { BodySource } from "../../body/body-source.ts";
-import { BodyWriter } from "../../body/body-writer.ts";
 import { IncomingBody } from "../../body/incoming-body.ts";
-import type { OutgoingBody } from "../../body/outgoing-body.ts";
-import { httpPlatform } from "../../platform.ts";
-import { HttpHeaders } from "../../wire/fields.ts";
+import type { HttpHeaders } from "../../wire/fields.ts";
 import type { RequestHead } from "../../wire/request-head.ts";
 import { requestName, type ServerCore } from "../core.ts";
-import { errorReply, replyToError } from "../failure.ts";
+import { errorReply, GOT_500, HAD_LEFT, replyToError, tooLate, TOO_LONG } from "../failure.ts";
 import { comesOf } from "../handler-call.ts";
-import { checkLength, hasNoContent, replyOf, type HttpReply, type Reply } from "../reply.ts";
+import { HandlerWatch } from "../handler-watch.ts";
+import type { Reply } from "../reply.ts";
+import { replyOf } from "../reply-of.ts";
 import { HttpRequest, type Ends, type RequestSource } from "../request.ts";
-import { replyHead, type ReplyOutput } from "./reply-output.ts";
+import { ForeignReply } from "./foreign-reply.ts";
+import type { ReplyOutput } from "./reply-output.ts";
 
 /** Where the body of a request comes from. Nothing is asked of it before somebody reads. */
 export interface BodyInput {
@@ -39,7 +36,6 @@ export interface BodyInput {
   stop(): void;
 }
 
-const TOO_LONG = "the server took too long";
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 export class Visit implements RequestSource, BodySource {
@@ -50,14 +46,15 @@ export class Visit implements RequestSource, BodySource {
   readonly since: number;
   readonly #head: RequestHead;
   readonly #input: BodyInput;
-  readonly #output: ReplyOutput;
+  readonly #reply: ForeignReply;
   trailers: HttpHeaders | null = null;
   task: TaskScope | null = null;
-  replyState: "none" | "begun" | "whole" | "broken" = "none";
-  status = 0;
-  bytesSent = 0;
-  hasLeft = false;
   #failure: Error | null = null;
+  #watch: HandlerWatch | null = null;
+  /** Whether its task has ended, or is not waited for. */
+  #hasEnded = false;
+  /** Called when the request is over with. */
+  #over: () => void = () => {};
 
   constructor(
     core: ServerCore,
@@ -70,9 +67,28 @@ export class Visit implements RequestSource, BodySource {
     this.since = core.runtime.turn.stamp;
     this.#head = head;
     this.#input = ways.input;
-    this.#output = ways.output;
     this.body = new IncomingBody(this, head.bodyBytes === 0 ? NOTHING : null);
     this.request = new HttpRequest(head, this);
+    this.#reply = new ForeignReply(this.request, ways.output);
+  }
+
+  // What becomes of the request, for the log.
+
+  get replyState(): ForeignReply["state"] {
+    return this.#reply.state;
+  }
+
+  get status(): number {
+    return this.#reply.status;
+  }
+
+  get bytesSent(): number {
+    return this.#reply.bytesSent;
+  }
+
+  /** Whether the client has left. */
+  get hasLeft(): boolean {
+    return this.#reply.isUnwanted;
   }
 
   // The source of the body.
@@ -82,7 +98,7 @@ export class Visit implements RequestSource, BodySource {
   }
 
   get contentType(): string | null {
-    return this.#head.headers.get("content-type");
+    return this.#head.contentType;
   }
 
   get announcedBytes(): number | null {
@@ -115,23 +131,32 @@ export class Visit implements RequestSource, BodySource {
   /** The client has left: nobody waits for the reply. */
   left(): void {
     if (this.hasLeft || this.replyState === "whole") return;
-    this.hasLeft = true;
-    this.task?.cancel("the client has left");
+    this.#reply.isUnwanted = true;
+    this.#cancelForLeft();
   }
 
-  /** Handles the request in a task. `over` is called when that has ended. */
+  /** Handles the request in a task. `over` is called when that has ended, or is not waited for any more. */
   start(over: () => void = () => {}): void {
     const { rules } = this;
+    this.#over = over;
     rules.counts.requests++;
     const task = rules.spawn(requestName(this.request), () => this.#run());
     this.task = task;
-    const ended = (): void => {
+    if (task.hasEnded) {
       this.#ended();
-      over();
-    };
-    if (task.hasEnded) ended();
-    else task.rarely.onEnd = ended;
-    if (this.hasLeft) task.cancel("the client has left");
+      return;
+    }
+    task.rarely.onEnd = () => this.#ended();
+    if (rules.plan.handlerMs !== Infinity) this.#watched(task).began();
+    if (this.hasLeft) this.#cancelForLeft();
+  }
+
+  /** The task was to have ended by now, and has not: what it gives is dropped. */
+  abandon(): void {
+    if (this.task === null) return;
+    this.rules.stuck(this.task, this.request, () => {});
+    this.#giveUp(new Error(TOO_LONG));
+    this.#ended();
   }
 
   async #run(): Promise<void> {
@@ -142,7 +167,7 @@ export class Visit implements RequestSource, BodySource {
     if (handlerMs !== Infinity)
       setDeadline(scope, scope.engine.host.now() + handlerMs, "its time limit, handlerMs");
     try {
-      await this.#send(replyOf(await (handler(this.request) as Reply | PromiseLike<Reply>)));
+      await this.#reply.send(replyOf(await (handler(this.request) as Reply | PromiseLike<Reply>)));
     } catch (error) {
       await this.#failed(error);
     }
@@ -151,95 +176,67 @@ export class Visit implements RequestSource, BodySource {
   async #failed(error: unknown): Promise<void> {
     const cancelled = cancellationIn(currentScope(), error);
     if (cancelled !== null) {
-      if (this.replyState !== "none" || this.hasLeft) this.#break(error);
-      else this.#sendWhole(errorReply(503, TOO_LONG), TOO_LONG);
+      this.#giveUp(error);
       throw cancelled;
     }
     if (this.replyState === "none" && !this.hasLeft) return this.#sendError(error);
     const isKnown = (each: unknown): boolean =>
       (each !== null && each === this.#failure) || this.request.isOfBody(each);
-    if (!this.hasLeft) this.#report(error, "The reply had begun: it was cut.");
-    else if (!comesOf(error, isKnown)) this.#report(error, "Its client had left.");
-    this.#break(error);
+    if (!this.hasLeft) this.#report(error, tooLate(this));
+    else if (!comesOf(error, isKnown)) this.#report(error, HAD_LEFT);
+    this.#reply.cut(error);
   }
 
   async #sendError(error: unknown): Promise<void> {
     const isOfBody = error === this.#failure || this.request.isOfBody(error);
     try {
       const reply = replyToError(error, isOfBody);
-      if (reply === null) this.#report(error, "The client got 500, and no details.");
-      await this.#send(reply ?? errorReply(500));
+      if (reply === null) this.#report(error, GOT_500);
+      await this.#reply.send(reply ?? errorReply(500));
     } catch (failure) {
-      this.#break(failure);
-      const cancelled = cancellationIn(currentScope(), failure);
-      if (cancelled !== null) throw cancelled;
+      this.#notTaken(failure);
     }
+  }
+
+  /** The client is told that its request is cancelled, where there is a way to tell it. */
+  #giveUp(error: unknown): void {
+    try {
+      if (this.replyState === "none" && !this.hasLeft)
+        this.#reply.sendWhole(errorReply(503, TOO_LONG), TOO_LONG);
+    } catch (failure) {
+      this.#notTaken(failure);
+    }
+    this.#reply.cut(error);
+  }
+
+  /** The other server has begun a reply of its own, say. */
+  #notTaken(failure: unknown): void {
+    this.#report(failure, "The other server did not take its reply, which was cut.");
+    this.#reply.cut(failure);
   }
 
   #report(error: unknown, what: string): void {
     this.rules.failed(error, this.request, what);
   }
 
-  #break(error: unknown): void {
-    if (this.replyState === "whole") return;
-    this.replyState = "broken";
-    this.#output.cut(error);
+  #cancelForLeft(): void {
+    if (this.task === null || this.#hasEnded) return;
+    this.#watched(this.task).cancelled();
+    this.task.cancel("the client has left");
   }
 
-  async #send(reply: HttpReply): Promise<void> {
-    const { body } = reply;
-    try {
-      const preparing = body?.prepare() ?? null;
-      if (preparing !== null) await preparing;
-      if (this.hasLeft) return;
-      checkLength(this.request, reply);
-      if (body === null || !this.#hasBody(reply)) this.#sendWhole(reply, "");
-      else if (body.whole !== null && reply.trailers === null) this.#sendWhole(reply, body.whole);
-      else await this.#stream(reply, body);
-    } finally {
-      await body?.close();
-    }
-  }
-
-  #hasBody({ status }: HttpReply): boolean {
-    return this.#head.method !== "HEAD" && !hasNoContent(status);
-  }
-
-  #sendWhole(reply: HttpReply, whole: string | Uint8Array): void {
-    this.status = reply.status;
-    this.bytesSent = typeof whole === "string" ? httpPlatform().utf8Bytes(whole) : whole.length;
-    this.replyState = "begun";
-    this.#output.whole(replyHead(reply), whole);
-    this.replyState = "whole";
-  }
-
-  async #stream(reply: HttpReply, body: OutgoingBody): Promise<void> {
-    const output = this.#output;
-    const { trailers } = reply;
-    const length = reply.given.lengthBytes ?? body.lengthBytes;
-    this.status = reply.status;
-    this.replyState = "begun";
-    output.begin(replyHead(reply));
-    const writer = new BodyWriter(
-      output,
-      length ?? "until the end",
-      `the reply to ${requestName(this.request)}`,
-    );
-    try {
-      await forEachChunk(body.chunks(), (chunk) => writer.write(chunk));
-      await writer.end();
-    } finally {
-      this.bytesSent = writer.bytesWritten;
-    }
-    output.end(
-      trailers === null ? null : HttpHeaders.from(typeof trailers === "function" ? trailers() : trailers),
-    );
-    this.replyState = "whole";
+  #watched(task: TaskScope): HandlerWatch {
+    return (this.#watch ??= new HandlerWatch(this.rules, task, this));
   }
 
   #ended(): void {
+    this.#hasEnded = true;
+    this.#watch?.stop();
     this.#input.stop();
     if (!this.body.isComplete) this.body.close(new StreamClosed("read", this.name, "closed"));
+    // A handler that has not noticed that its client has left ends without a reply: whoever waits for one is told all the same.
+    this.#reply.cut(new Error("the client has left"));
     this.rules.finished(this);
+    this.#over();
   }
 }

@@ -3,17 +3,19 @@
  *
  * States:  starting -> serving -> (close, or the end of the runtime) closing -> closed
  */
-import { checkDuration, show } from "../../../base/check.ts";
+import { show } from "../../../base/check.ts";
 import { cancellationIn } from "../../../kernel/cancellation-in.ts";
 import { currentScope } from "../../../kernel/current.ts";
 import { currentRuntime, type Runtime } from "../../../kernel/runtime.ts";
 import { withTaskGroup, type TaskGroup } from "../../../kernel/task-group.ts";
-import { withShield, withTimeoutOr } from "../../../flow/time-limit.ts";
+import { race } from "../../../flow/race.ts";
+import { withShield } from "../../../flow/time-limit.ts";
 import { formatAddress, type Address } from "../../../io/net/address.ts";
+import { Countdown } from "../../../io/net/countdown.ts";
 import { Future } from "../../../sync/future.ts";
-import type { CloseReport, HttpServerStats } from "../http-server.ts";
+import { checkDrain, type CloseReport, type HttpServerStats } from "../http-server.ts";
 import type { ServeOptions } from "../options.ts";
-import { ServingThread, type ThreadOwner } from "./serving-thread.ts";
+import { ServingThread } from "./serving-thread.ts";
 
 /** How a server in threads is closed. */
 export interface ThreadsCloseReport extends CloseReport {
@@ -36,13 +38,15 @@ const FORCE_MS = 6_000;
 const CLOSE_MS = 5_000;
 
 /** An HTTP server in several threads. Made by {@link serveThreads}. */
-export class HttpThreads implements AsyncDisposable, ThreadOwner {
+export class HttpThreads implements AsyncDisposable {
   /** @internal */ readonly module: string;
   readonly #runtime: Runtime = currentRuntime();
   readonly #threads: readonly ServingThread[];
   readonly #drainMs: number;
-  readonly #stop: Future<number> = new Future({ name: "a request to close the server" });
+  readonly #stop: Future<void> = new Future({ name: "a request to close the server" });
   readonly #closed: Future<ThreadsCloseReport> = new Future({ name: "the server to be closed" });
+  /** When threads that have not closed are terminated, once they were asked to. */
+  readonly #force: Countdown = new Countdown(this.#runtime);
   #address: Address | null = null;
   #restarts = 0;
 
@@ -72,14 +76,18 @@ export class HttpThreads implements AsyncDisposable, ThreadOwner {
 
   /**
    * Closes the server in each thread, as `HttpServer.close` does, and ends the threads. A thread that has not closed 6 s after `drainMs`
-   * (default: what `serveThreads` was given) is terminated. Twice is the same as once.
+   * (default: what `serveThreads` was given) is terminated. A second call can make the time shorter, and not longer.
    *
    * Cancel safety: not a cancellation point. In a cancelled scope requests have 5 s at most.
+   * @throws {InvalidArgument} for a `drainMs` below 0, or that is no number.
    */
   async close(options: { readonly drainMs?: number } = {}): Promise<ThreadsCloseReport> {
-    const ms = checkDuration("drainMs of close", options.drainMs ?? this.#drainMs);
-    const isCancelled = currentScope().blocked !== null;
-    if (!this.isClosing) this.#stop.resolve(isCancelled ? Math.min(ms, CLOSE_MS) : ms);
+    const asked = checkDrain(options) ?? this.#drainMs;
+    const drainMs = currentScope().blocked === null ? asked : Math.min(asked, CLOSE_MS);
+    const isFirst = !this.isClosing;
+    if (isFirst) this.#stop.resolve();
+    if (this.#force.shorten(drainMs + FORCE_MS) || isFirst)
+      for (const thread of this.#threads) thread.close(drainMs);
     return withShield(Infinity, () => this.#closed.wait());
   }
 
@@ -143,9 +151,8 @@ export class HttpThreads implements AsyncDisposable, ThreadOwner {
     for (const thread of others) await thread.listening();
     this.#address = address;
     ready();
-    const drainMs = await this.#stop.wait();
-    for (const thread of this.#threads) thread.close(drainMs);
-    await withTimeoutOr(drainMs + FORCE_MS, () => this.#ended(), undefined);
+    await this.#stop.wait();
+    await race([() => this.#ended(), () => this.#force.over()]);
     group.cancelTasks(`the server at ${formatAddress(address)} has been closed`);
   }
 
@@ -160,7 +167,8 @@ export class HttpThreads implements AsyncDisposable, ThreadOwner {
       report.cancelled += own?.cancelled ?? 0;
       if (own === null) report.lostThreads++;
     }
-    if (this.#stop.state === "pending") this.#stop.resolve(0);
+    this.#force.stop();
+    if (this.#stop.state === "pending") this.#stop.resolve();
     if (this.#closed.state === "pending") this.#closed.resolve(report);
   }
 }

@@ -49,12 +49,16 @@ function untilClosed(server: HttpServer, link: MessagePort): Promise<CloseReport
     link.onmessage = ({ data }: { readonly data: ToServingThread }): void => {
       if (data.kind === "stats") say({ kind: "stats", id: data.id, stats: server.stats() });
       else if (told.state === "pending") told.resolve(data.drainMs);
+      else void server.close(closeOptions(data.drainMs));
     };
   });
   say({ kind: "listening", address: server.address });
   return withTaskGroup(async (group) => {
     group.spawnService("the server", () => server.closed);
     const drainMs = await told.wait();
-    return server.close(drainMs === null ? {} : { drainMs });
+    return server.close(closeOptions(drainMs));
   });
 }
+
+const closeOptions = (drainMs: number | null): { readonly drainMs?: number } =>
+  drainMs === null ? {} : { drainMs };

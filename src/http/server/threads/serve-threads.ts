@@ -49,7 +49,7 @@ export async function serveThreads(
       throw new InvalidArgument(
         `serveThreads has no option ${show(name)}: ${name === "onError" ? "a function cannot be copied into a thread" : "its threads share one address of TCP"}.`,
       );
-  planOf(() => "", rest);
+  planOf("serveThreads", () => "", rest);
   const server = new HttpThreads(address, threads, rest.drainMs ?? DRAIN_MS);
   try {
     await server.start({ ...rest, reusePort: threads > 1 });

@@ -218,7 +218,11 @@ describe("A handler as fetch", () => {
 
   it("refuses what is no handler, at once", () => {
     assert.throws(() => toFetch(7 as never), InvalidArgument);
-    assert.throws(() => toFetch(() => "", { handlerMs: NaN }), InvalidArgument);
+    for (const options of [{ handlerMs: NaN }, { handlerMs: -1 }, { maxBodyBytes: 1.5 }, { port: 80 }])
+      assert.throws(
+        () => toFetch(() => "", options as never),
+        (error) => error instanceof InvalidArgument && error.message.includes("toFetch"),
+      );
   });
 });
 

@@ -1,47 +1,11 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { describe, it } from "node:test";
 import express from "express";
-import { Event, Queue, sleep, until, withCancelScope } from "../../../../src/index.ts";
-import { connect, type ByteStream } from "../../../../src/io.ts";
-import {
-  HttpClient,
-  HttpError,
-  reply,
-  toNodeHandler,
-  type AdapterOptions,
-  type Handler,
-} from "../../../../src/http.ts";
-
-interface Mounted extends AsyncDisposable {
-  readonly port: number;
-  readonly url: string;
-}
-
-function mounted(handler: Handler, options: AdapterOptions = {}): Promise<Mounted> {
-  return listening(createServer(toNodeHandler(handler, options)));
-}
-
-async function listening(server: Server): Promise<Mounted> {
-  await until(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    url: `http://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-const talk = async ({ port }: Mounted, text: string): Promise<ByteStream> => {
-  const stream = await connect({ host: "127.0.0.1", port });
-  await stream.write(text);
-  return stream;
-};
+import { Event, Queue, sleep, withCancelScope } from "../../../../src/index.ts";
+import type { ByteStream } from "../../../../src/io.ts";
+import { BodyUsed, HttpClient, HttpError, reply, toNodeHandler } from "../../../../src/http.ts";
+import { listening, mounted, talk, type Mounted } from "./mounted.ts";
 
 describe("A handler in a node:http server", () => {
   it("gets the request, and answers with what it returns", async () => {
@@ -289,6 +253,61 @@ describe("A handler in a framework", () => {
     assert.equal(await http.get("/own").text(), "express");
     assert.equal(await http.post("/api/items?x", { body: "cake" }).text(), "POST /items cake");
     assert.equal((await http.get("/elsewhere")).status, 404);
+  });
+
+  it("has the path below its mount, and the target and the URL that the client asked for", async () => {
+    const app = express();
+    const router = express.Router();
+    router.use(
+      "/v1",
+      toNodeHandler(({ path, target, url, query }) => ({ path, target, url, x: query.get("x") })),
+    );
+    app.use("/api", router);
+    await using server = await listening(createServer(app));
+    await using http = new HttpClient();
+    assert.deepEqual(await http.get(`${server.url}/api/v1/items/7?x=1`).json(), {
+      path: "/items/7",
+      target: "/api/v1/items/7?x=1",
+      url: `${server.url}/api/v1/items/7?x=1`,
+      x: "1",
+    });
+    assert.deepEqual(await http.get(`${server.url}/api/v1`).json(), {
+      path: "/",
+      target: "/api/v1",
+      url: `${server.url}/api/v1`,
+      x: null,
+    });
+  });
+
+  for (const [what, parse] of [
+    ["express.json()", () => express.json()],
+    ["express.text()", () => express.text({ type: () => true })],
+  ] as const)
+    it(`says what is wrong where ${what} has read the body before it`, async () => {
+      const errors: unknown[] = [];
+      const app = express();
+      app.use(parse());
+      app.use(
+        toNodeHandler(async (request) => await request.json(), {
+          onError: (error) => errors.push(error),
+        }),
+      );
+      await using server = await listening(createServer(app));
+      await using http = new HttpClient();
+      assert.equal((await http.post(server.url, { json: { a: 1 } })).status, 500);
+      assert.equal(errors.length, 1);
+      assert.ok(errors[0] instanceof BodyUsed, String(errors[0]));
+      assert.match(errors[0].message, /express\.json\(\)[^]*Mount the handler before/);
+    });
+
+  it("reads what a parser has left alone", async () => {
+    const app = express();
+    app.use(express.json());
+    app.use(toNodeHandler((request) => request.text()));
+    await using server = await listening(createServer(app));
+    await using http = new HttpClient();
+    assert.equal(await http.post(server.url, { body: "plain" }).text(), "plain");
+    assert.equal(await http.get(server.url).text(), "");
   });
 });
 

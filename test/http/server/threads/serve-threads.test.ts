@@ -125,14 +125,16 @@ describe("A server in threads", () => {
 });
 
 describe("serveThreads", () => {
-  it("cancels what takes longer than the time for draining, and says so", async () => {
+  it("cancels what takes longer than the time for draining, the shorter one where it is closed twice, and says so", async () => {
     const server = await start({ threads: 1 });
     await using stream = await connect({ host: "127.0.0.1", port: server.port });
     await stream.write("GET /stuck HTTP/1.1\r\nHost: a\r\n\r\n");
     await withTimeout(20_000, async () => {
       while ((await server.threadStats())[0]?.requests !== 1);
     });
+    const closing = server.close({ drainMs: 60_000 });
     assert.deepEqual(await server.close({ drainMs: 0 }), { answered: 1, cancelled: 1, lostThreads: 0 });
+    assert.deepEqual(await closing, { answered: 1, cancelled: 1, lostThreads: 0 });
     assert.match(await stream.readText(), /^HTTP\/1\.1 503 /);
     assert.deepEqual(await server.close(), { answered: 1, cancelled: 1, lostThreads: 0 });
   });
@@ -177,6 +179,8 @@ describe("serveThreads", () => {
       { path: "app.sock" },
       { reusePort: true },
       { headMs: NaN },
+      { headMs: -1 },
+      { maxConnections: 1.5 },
     ])
       await assert.rejects(start(options as never), InvalidArgument, JSON.stringify(options));
     await assert.rejects(serveThreads("./app.ts"), InvalidArgument);
