@@ -29,6 +29,22 @@ function stuck() {
   return { began, gate, ended, handler, closed: () => closed };
 }
 
+/** Asks another server that has begun a reply of its own before it calls the handler, and sees that reply cut off. */
+async function seesItCut(handler: ReturnType<typeof toNodeHandler>): Promise<void> {
+  await using server = await listening(
+    createServer((incoming, response) => {
+      response.write("already begun");
+      handler(incoming, response);
+    }),
+  );
+  const stream = await talk(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await assert.rejects(async () => {
+    while ((await stream.read()) !== null);
+    throw new Error("it ended");
+  });
+  await stream.close();
+}
+
 const request = (path = "/", init: RequestInit = {}): Request =>
   new Request(`http://shop.example${path}`, init);
 
@@ -56,18 +72,7 @@ describe("A handler that does not end, in another server", () => {
       onError: (error) => reported.push(error),
     });
     const texts = await logTexts(async () => {
-      await using server = await listening(
-        createServer((incoming, response) => {
-          response.write("already begun");
-          handler(incoming, response);
-        }),
-      );
-      const stream = await talk(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-      await assert.rejects(async () => {
-        while ((await stream.read()) !== null);
-        throw new Error("it ended");
-      });
-      await stream.close();
+      await seesItCut(handler);
       late.gate.set();
       await late.ended.wait();
     });
@@ -178,18 +183,7 @@ describe("A handler that fails when it is too late, in another server", () => {
       throw new HttpError(404, "no such page");
     });
     const texts = await logTexts(async () => {
-      await using server = await listening(
-        createServer((incoming, response) => {
-          response.write("already begun");
-          handler(incoming, response);
-        }),
-      );
-      const stream = await talk(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-      await assert.rejects(async () => {
-        while ((await stream.read()) !== null);
-        throw new Error("it ended");
-      });
-      await stream.close();
+      await seesItCut(handler);
     });
     assert.equal(texts.length, 1);
     assert.match(texts[0]!, /TSY_HANDLER_FAILED .* did not take its reply/);
